@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/io/memory_bus.hpp"
+#include "core/io/memory_link.hpp"
+
+namespace meterrig::bench {
+
+// What the maker declares of a sample; the virtual meter is built after it.
+struct Sample {
+  std::string serial;
+  std::string address;                  // 7 bytes BCD, hex, A0 first
+  char communication = 'R';             // R, S, G, O (CJ/T 503-2016 table 2)
+  double nominal_voltage_v = 6.0;
+  double undervoltage_v = 4.8;
+  double minimum_voltage_v = 4.5;
+  double wake_period_s = 5;
+  double detection_latency_s = 10;
+  double pulse_volume_m3 = 0.01;
+  bool direct_reading = false;
+  bool replaceable_battery = true;
+};
+
+struct DefectChoice {
+  std::string name;   // "cjt503-5.3.8-d3"
+  int sample = 0;     // 1-based; 0: every sample
+};
+
+struct FaultChoice {
+  std::string name;     // "R4", "io-silent:psu"
+  int station = 0;      // 1-based; 0: every station
+  int at_exchange = 0;  // n-th exchange of the instrument, 1-based; 0: always
+};
+
+// One row of `list defects`.
+struct DefectRow {
+  std::string name;
+  std::vector<std::string> standards;
+  std::string meter;      // "gas"
+  std::string kind;       // "defect", "borderline", "fault"
+  std::vector<std::pair<std::string, std::string>> expected;  // clause id -> verdict, for every id that does not pass
+  std::string conditions; // JSON object text
+  std::string what;
+};
+std::vector<DefectRow> defect_rows();
+
+struct BenchOptions {
+  std::vector<Sample> samples;  // one a station
+  std::uint64_t seed = 1;
+  std::vector<DefectChoice> defects;
+  std::vector<FaultChoice> faults;
+  std::string profiles_folder;  // config/instruments: register maps of the Modbus devices
+};
+
+// The virtual world: stations with their instruments, meters, air and radio, on one clock. Everything in it is reached
+// as a rig reaches real things: by links and register buses, under the names of the rig file's virtual: addresses
+// (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, uart1, ambient, host, operator).
+class Bench {
+ public:
+  // Throws UserError for an unknown defect or fault, with the nearest known name.
+  Bench(Clock& clock, BenchOptions options);
+  ~Bench();
+
+  struct LinkEnd {
+    LinkPeer* peer = nullptr;  // null: no such name
+    LineTiming timing;
+  };
+  LinkEnd link(const std::string& name);
+  // Null: no such name. `unit` is the Modbus unit the device answers to.
+  RegisterPeer* registers(const std::string& name, int& unit);
+  std::vector<std::string> names() const;
+
+  // For tests of safe state only: is any output of any station live (supply on, K closed, source enabled, ...)?
+  // Gives their names.
+  std::vector<std::string> live_outputs() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace meterrig::bench
