@@ -1,0 +1,3 @@
+#include "core/io/transport/asio.hpp"
+
+#include <boost/asio/impl/src.hpp>

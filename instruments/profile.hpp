@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "instruments/reading.hpp"
+
+namespace meterrig {
+
+// One file of config/instruments/: what an instrument model is, understands and guarantees. Files are checked against
+// config/schemas/instrument.json when they are loaded; this class only gives access.
+class Profile {
+ public:
+  explicit Profile(nlohmann::json document) : document_(std::move(document)) {}
+  const nlohmann::json& document() const noexcept { return document_; }
+  std::string id() const { return document_.at("id"); }
+  bool scpi() const { return document_.at("kind") == "scpi"; }
+  double answer_timeout_s() const { return document_.value("answer_timeout_s", 2.0); }
+  bool has_role(const std::string& role) const { return document_.at("roles").contains(role); }
+  // Throws UserError naming the profile and what it has instead.
+  const nlohmann::json& role(const std::string& role) const;
+  // The template of a command of a role. Throws UserError when the profile lacks it.
+  const std::string& command(const std::string& role, const std::string& command) const;
+  Accuracy accuracy(const std::string& function) const;
+
+ private:
+  nlohmann::json document_;
+};
+
+// What an output is set to and what it says it is. `ok`: the read-back agrees with the safe state.
+struct OutputState {
+  std::string instrument;
+  std::string role;
+  std::string setting;
+  std::string read_back;
+  bool ok = false;
+};
+
+}  // namespace meterrig

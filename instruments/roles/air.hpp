@@ -1,0 +1,71 @@
+#pragma once
+
+#include "instruments/roles/electrical.hpp"
+
+namespace meterrig {
+
+// Constant-pressure air source; pressures in kPa gauge.
+class AirSource : public SafeOutput {
+ public:
+  virtual Task<> set(double kpa, double ramp_kpa_per_s) = 0;
+  virtual Task<> enable(bool on) = 0;
+  virtual Task<Reading> pressure_kpa() = 0;  // its own, upstream of the inlet valve
+};
+
+// Inlet valve, vent, outlet seal.
+class AirValve : public SafeOutput {
+ public:
+  virtual Task<> open(bool open) = 0;
+};
+
+// Downstream of the inlet valve, at the meter. Pa gauge.
+class Gauge {
+ public:
+  virtual ~Gauge() = default;
+  virtual Task<Reading> pressure_pa() = 0;
+  virtual Task<double> resolution_pa() = 0;
+};
+
+class Thermometer {
+ public:
+  virtual ~Thermometer() = default;
+  virtual Task<Reading> celsius() = 0;
+  virtual double difference_half_width() const = 0;  // of two readings close together, K
+};
+
+// Flow at the meter's outlet, L/h at outlet conditions.
+class LeakSensor {
+ public:
+  virtual ~LeakSensor() = default;
+  enum class Range { fine, coarse };
+  virtual Task<> select(Range range) = 0;
+  // Throws OverRange beyond the range's end.
+  virtual Task<Reading> flow_l_per_h() = 0;
+  virtual double range_l_per_h() const = 0;
+};
+
+class FlowStandard : public SafeOutput {
+ public:
+  virtual Task<> start(double cubic_metres_per_hour) = 0;
+  virtual Task<> stop() = 0;
+  virtual Task<Reading> total_m3() = 0;
+};
+
+class PulseCounter {
+ public:
+  virtual ~PulseCounter() = default;
+  virtual Task<std::uint32_t> count() = 0;
+};
+
+class Ambient {
+ public:
+  virtual ~Ambient() = default;
+  struct Conditions {
+    Reading celsius;
+    Reading humidity_percent;
+    Reading barometer_kpa;
+  };
+  virtual Task<Conditions> read() = 0;
+};
+
+}  // namespace meterrig

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json/node.hpp"
+
+namespace meterrig::plan {
+
+// One sample and what its maker declares of it.
+class DutFile {
+ public:
+  std::string model;
+  std::string maker;
+  std::string serial;
+  int sample = 1;
+  std::string profile;        // of config/meters/
+  std::string meter = "gas";  // gas, water, heat, electricity
+  std::string address;        // on its own link; for CJ/T 188 seven bytes as 14 hex digits
+  std::string communication;  // R, S, G or O
+  double nominal_voltage_v = 0;
+  std::optional<double> undervoltage_v;
+  std::optional<double> minimum_voltage_v;
+  bool replaceable_battery = false;
+  std::optional<double> wake_period_s;
+  std::optional<double> detection_latency_s;
+  std::optional<double> valve_close_time_s;
+  std::string conversion = "pulse";  // or direct_reading
+  std::string pulse_volume_m3;       // exact decimals
+  std::string division_m3;           // smallest division of a direct-reading meter
+  std::optional<double> nominal_flow_m3_per_h;
+  std::optional<double> qmax_m3_per_h;
+  std::optional<double> qmin_m3_per_h;
+  std::optional<double> pressure_max_kpa;
+  std::string test_mode = "none";
+  std::string manual_action;  // what a person does to open the valve
+  bool clock_backup = false;
+  std::vector<std::string> persistent_items;
+  std::vector<std::string> optional_functions;
+  std::string file;
+
+  // A declared number by its key, as a standard's file names it; none when the maker does not declare it.
+  // Throws UserError for a key that is no number of a DUT file.
+  std::optional<double> declared(const std::string& key) const;
+  static const std::vector<std::string>& number_keys();
+};
+
+DutFile read_dut(const json::Node& document);
+
+}  // namespace meterrig::plan

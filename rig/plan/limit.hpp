@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/json/node.hpp"
+#include "rig/plan/applies.hpp"
+
+namespace meterrig::plan {
+
+// Who says a number: the standard itself, the maker in the DUT file, the rig where the standard is silent, or a cited
+// standard that the laboratory has to confirm. The report lists all that are not the standard's own.
+enum class Source { standard, maker, rig_default, external };
+const char* word(Source source);
+Source read_source(const json::Node& node);
+
+enum class LimitKind { at_most, less_than, at_least, between, equals };
+const char* word(LimitKind kind);
+
+struct Limit {
+  std::string name;
+  LimitKind kind = LimitKind::at_most;
+  double low = 0;   // of at_least and between; equals has low == high
+  double high = 0;  // of at_most, less_than and between
+  std::string unit;  // UCUM
+  Source source = Source::standard;
+  std::string from;     // DUT key that takes the place of the value when the maker declares it
+  std::string plus;     // DUT key whose value is added to the bounds
+  std::string reading;  // how the quantity is to be understood
+  bool error_of_indication = false;  // JJF 1094-2002 may decide it
+  bool extended = false;             // beyond the printed method: a result of its own
+  Applies applies;
+
+  // GB/T 8170-2008 full-value comparison: the unrounded value against the limit as written.
+  bool holds(double value) const;
+  // "<= 50 uA", "-1 to 1", for messages.
+  std::string text() const;
+  // The limit for this DUT, with what the maker declared put in.
+  Limit for_dut(const DutFile& dut) const;
+};
+
+Limit read_limit(const std::string& name, const json::Node& node);
+
+}  // namespace meterrig::plan

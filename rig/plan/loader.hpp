@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/json/schema.hpp"
+#include "rig/plan/catalogue.hpp"
+#include "rig/plan/config_path.hpp"
+#include "rig/plan/dut_file.hpp"
+#include "rig/plan/plan.hpp"
+#include "rig/plan/rig_file.hpp"
+
+namespace meterrig::plan {
+
+// Reads a user's files: found on the search path, parsed, held against their schema, then read. Throws UserError.
+class Loader {
+ public:
+  explicit Loader(ConfigPath path);
+
+  const ConfigPath& path() const noexcept { return path_; }
+  const Catalogue& catalogue();
+  Plan plan(const std::string& path_or_name);
+  RigFile rig(const std::string& path_or_name);
+  DutFile dut(const std::string& path_or_name);
+  // A profile, held against its schema; its driver reads the rest.
+  json::Node instrument(const std::string& path_or_name);
+  json::Node meter(const std::string& path_or_name);
+
+  // `meterrig check`: reads any file of the project's kinds, told apart by its keys, and says which kind it is:
+  // standard, plan, rig, dut, instrument or meter.
+  std::string check(const std::filesystem::path& file);
+
+ private:
+  json::Node read(const std::string& kind, const std::filesystem::path& file);
+  const json::Schema& schema(const std::string& kind);
+  void check_profiles(const RigFile& rig);
+  ConfigPath path_;
+  std::map<std::string, json::Schema> schemas_;
+  std::unique_ptr<Catalogue> catalogue_;
+};
+
+}  // namespace meterrig::plan

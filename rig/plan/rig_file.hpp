@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/json/node.hpp"
+#include "rig/plan/address.hpp"
+#include "rig/plan/clause.hpp"
+
+namespace meterrig::plan {
+
+struct Calibration {
+  std::string date;  // ISO 8601 days
+  std::string due;
+  std::string certificate;
+};
+
+struct RigInstrument {
+  std::string name;
+  std::string profile;  // of config/instruments/
+  Address address;
+  std::string serial;
+  std::optional<Calibration> calibration;
+};
+
+// One coil of a relay instrument.
+struct CoilUse {
+  std::string instrument;
+  int coil = 0;
+};
+
+// What fills a role: an instrument, or a link of its own. A role of the radio channel or such needs neither.
+struct RoleBinding {
+  std::string role;
+  std::string instrument;          // empty: none
+  std::optional<Address> address;  // of a link: UART, operator
+  int channel = 0;                 // of an instrument with several; from 1
+  std::map<std::string, int> coils;  // by purpose: coil, k1, k2, dummy_light, dummy_heavy
+  std::optional<CoilUse> isolation;  // of the UART: on = connected
+  std::optional<CoilUse> through;    // of a matrix: on = the instrument is in the path
+};
+
+struct RigStation {
+  std::string name;
+  std::map<std::string, RoleBinding> roles;
+};
+
+class RigFile {
+ public:
+  std::string id;
+  Title title;
+  std::string place;
+  std::string utc_offset;  // "+08:00"
+  int bench_stations = 0;  // of the virtual bench; 0 when the rig has none
+  std::map<std::string, RigInstrument> instruments;
+  std::vector<RigStation> stations;
+  std::map<std::string, RoleBinding> shared;
+  double dummy_light_ohm = 0;
+  double dummy_heavy_ohm = 0;
+  std::vector<std::string> safe_state_order;  // roles
+  double time_scale = 1;
+  std::string file;
+
+  const RigStation* station(std::string_view name) const;
+  // The binding for a station: its own role, else the shared one; null when the rig has neither.
+  const RoleBinding* binding(const RigStation& station, std::string_view role) const;
+  bool all_virtual() const;
+  bool any_virtual() const;
+};
+
+RigFile read_rig(const json::Node& document);
+
+}  // namespace meterrig::plan

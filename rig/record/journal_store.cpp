@@ -1,0 +1,107 @@
+#include "rig/record/journal_store.hpp"
+
+#include <fmt/format.h>
+
+#include "rig/record/canonical.hpp"
+
+namespace meterrig::record {
+
+namespace {
+
+using nlohmann::json;
+
+RunInfo describe(const std::string& run, std::span<const StoredEvent> ends, const Head& head) {
+  RunInfo info{.run = run, .plan = {}, .state = "interrupted", .verdict = {}, .started = {}, .head = head};
+  if (ends.empty()) return info;
+  const json first = json::parse(ends.front().bytes, nullptr, false);
+  const json last = json::parse(ends.back().bytes, nullptr, false);
+  if (first.is_object()) {
+    info.started = first.value("t", "");
+    if (first.contains("plan") && first["plan"].is_object()) info.plan = first["plan"].value("id", "");
+  }
+  if (!last.is_object()) return info;
+  const std::string type = last.value("type", "");
+  if (type == "run_refused") info.state = "refused";
+  if (type == "run_ended") {
+    info.state = last.value("state", "");
+    info.verdict = last.value("verdict", "");
+  }
+  return info;
+}
+
+std::optional<Digest> digest_from(std::string_view text) {
+  if (text.starts_with("sha256:")) text.remove_prefix(7);
+  if (text.size() != 64) return std::nullopt;
+  Digest digest{};
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t nibble = std::string_view("0123456789abcdef").find(text[i]);
+    if (nibble == std::string_view::npos) return std::nullopt;
+    digest[i / 2] = static_cast<std::uint8_t>(digest[i / 2] << 4 | nibble);
+  }
+  return digest;
+}
+
+// The text says what is wrong with the evidence that the event names; empty when nothing is.
+std::string evidence_fault(JournalStore& store, const json& event) {
+  if (event.value("type", "") != "reading_series") return {};
+  const std::string name = event.value("sha256", "");
+  const auto digest = digest_from(name);
+  if (!digest) return fmt::format("`{}` is no SHA-256", name);
+  const auto bytes = store.read_blob(*digest);
+  if (!bytes) return fmt::format("the readings {} are not in the store", name);
+  if (sha256({*bytes}) != *digest) return fmt::format("the readings {} are not those that were written", name);
+  return {};
+}
+
+}  // namespace
+
+std::vector<StoredEvent> JournalStore::read_ends(const std::string& run) { return read_events(run); }
+
+std::vector<RunInfo> JournalStore::list_runs() {
+  std::vector<RunInfo> result;
+  for (const std::string& run : run_ids()) result.push_back(describe(run, read_ends(run), head(run)));
+  return result;
+}
+
+std::string JournalStore::find_run(std::string_view name) {
+  const std::vector<std::string> runs = run_ids();
+  if (runs.empty()) throw UserError("there is no run yet");
+  if (name == "latest") return runs.back();
+  std::vector<std::string> found;
+  for (const std::string& run : runs) {
+    if (run == name) return run;
+    if (!name.empty() && run.starts_with(name)) found.push_back(run);
+  }
+  if (found.empty()) throw UserError(fmt::format("no run is called `{}` or begins so", name));
+  if (found.size() > 1) {
+    throw UserError(fmt::format("`{}` is the beginning of {} runs, among them {} and {}", name, found.size(), found[0],
+                                found[1]));
+  }
+  return found.front();
+}
+
+ChainReport JournalStore::verify(const std::string& run, const std::optional<Head>& printed) {
+  const std::vector<StoredEvent> events = read_events(run);
+  ChainReport report = verify_chain(run, events, head(run));
+  if (!report.ok()) return report;
+  if (printed) report = verify_chain(run, events, printed);
+  if (!report.ok()) return report;
+  for (const StoredEvent& event : events) {
+    const std::string fault = evidence_fault(*this, json::parse(event.bytes));
+    if (fault.empty()) continue;
+    report.damage = fault.ends_with("in the store") ? Damage::missing : Damage::changed;
+    report.seq = event.seq;
+    report.text = fmt::format("the evidence of event {} is {}: {}", event.seq, word(report.damage), fault);
+    return report;
+  }
+  return report;
+}
+
+std::vector<json> parse_events(std::span<const StoredEvent> events) {
+  std::vector<json> result;
+  result.reserve(events.size());
+  for (const StoredEvent& event : events) result.push_back(parse_canonical(event.bytes));
+  return result;
+}
+
+}  // namespace meterrig::record

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/errors.hpp"
+#include "rig/record/chain.hpp"
+
+namespace meterrig::record {
+
+// The store failed, or holds something else than it should. What it was asked to write is not written.
+class StoreError : public Error {
+ public:
+  using Error::Error;
+  const char* kind() const noexcept override { return "store"; }
+};
+
+enum class OnExisting : std::uint8_t {
+  refuse,  // an id that is there already is a StoreError: runs on the wall clock
+  match,   // what is there already must be the beginning of what is written now: runs of a simulation
+};
+
+struct RunInfo {
+  std::string run;
+  std::string plan;     // id of the plan; empty when the run holds none
+  std::string state;    // finished, aborted, refused, interrupted
+  std::string verdict;  // that of run_ended; empty before it
+  std::string started;  // time of the first event
+  Head head;
+};
+
+// Evidence that a batch of events names.
+struct Blob {
+  Digest sha256{};
+  std::string bytes;
+};
+
+// What one durable transaction writes.
+struct Batch {
+  std::string run;
+  std::vector<StoredEvent> events;
+  std::vector<Blob> blobs;
+  bool empty() const noexcept { return events.empty() && blobs.empty(); }
+};
+
+// Where journals are kept. All functions throw StoreError when the store fails, and may be called from any thread.
+class JournalStore {
+ public:
+  JournalStore() = default;
+  JournalStore(const JournalStore&) = delete;
+  JournalStore& operator=(const JournalStore&) = delete;
+  virtual ~JournalStore() = default;
+
+  // Makes the run known, and the latest one. Durable with the first write.
+  virtual void open(const std::string& run, OnExisting existing) = 0;
+  // All or nothing, durable when it returns. An event that is there already with the same hash is not written again;
+  // one that is there with another hash, or leaves a gap, is a StoreError.
+  virtual void write(const Batch& batch) = 0;
+
+  // The ids of all runs, the latest last.
+  virtual std::vector<std::string> run_ids() = 0;
+  virtual std::vector<StoredEvent> read_events(const std::string& run) = 0;
+  // What the store says that the last event is.
+  virtual Head head(const std::string& run) = 0;
+  virtual std::optional<std::string> read_blob(const Digest& sha256) = 0;
+
+  // All runs, the latest last.
+  std::vector<RunInfo> list_runs();
+  // The run that a person means: its id, a unique beginning of one, or `latest`. Throws UserError.
+  std::string find_run(std::string_view name);
+  // Recomputes the chain of the run, and the hashes of the evidence that it names.
+  // `printed`: the head that a report bears, when there is one.
+  ChainReport verify(const std::string& run, const std::optional<Head>& printed = std::nullopt);
+
+ protected:
+  // First and last events, enough for list_runs; the default reads all.
+  virtual std::vector<StoredEvent> read_ends(const std::string& run);
+};
+
+// The events as JSON, for the folds.
+std::vector<nlohmann::json> parse_events(std::span<const StoredEvent> events);
+
+}  // namespace meterrig::record
