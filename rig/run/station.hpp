@@ -1,0 +1,126 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "instruments/modbus_device.hpp"
+#include "instruments/roles/air.hpp"
+#include "instruments/roles/people.hpp"
+#include "instruments/scpi_session.hpp"
+#include "meters/cjt188_meter.hpp"
+#include "rig/plan/dut_file.hpp"
+#include "rig/plan/loader.hpp"
+#include "rig/plan/rig_file.hpp"
+#include "rig/run/connector.hpp"
+
+namespace meterrig::run {
+
+// The instruments of a rig, opened once and shared by the stations that use them.
+class Instruments {
+ public:
+  Instruments(Clock& clock, plan::Loader& loader, const plan::RigFile& rig, Connector& connector);
+
+  Task<std::shared_ptr<ScpiSession>> scpi(const std::string& instrument);
+  Task<std::shared_ptr<ModbusDevice>> modbus(const std::string& instrument);
+  Task<std::unique_ptr<LinePort>> line_port(const std::string& instrument);
+  const Profile& profile(const std::string& instrument);
+  const plan::RigFile& rig() const noexcept { return rig_; }
+  Clock& clock() const noexcept { return clock_; }
+  Connector& connector() const noexcept { return connector_; }
+  // Asks every instrument opened so far who it is, and compares with profile and rig file. Throws InstrumentError.
+  Task<std::vector<nlohmann::json>> identify();
+
+ private:
+  Clock& clock_;
+  plan::Loader& loader_;
+  const plan::RigFile& rig_;
+  Connector& connector_;
+  std::map<std::string, std::unique_ptr<Profile>> profiles_;
+  std::map<std::string, std::shared_ptr<ScpiSession>> sessions_;
+  std::map<std::string, std::shared_ptr<ModbusDevice>> devices_;
+};
+
+// The place of one meter: what stands around it, by role. A role that the rig lacks is a null pointer inside; asking
+// for it is a UserError that names the role and the rig file.
+class Station {
+ public:
+  Station(std::string name, int number, const plan::DutFile& dut, const plan::RigFile& rig);
+
+  // Opens and binds everything that the rig file names for this station.
+  Task<> open(Instruments& instruments, std::shared_ptr<Host> host, std::shared_ptr<Operator> person,
+              std::shared_ptr<Ambient> ambient, const MeterProfile& profile);
+
+  const std::string& name() const noexcept { return name_; }
+  int number() const noexcept { return number_; }
+  const plan::DutFile& dut() const noexcept { return dut_; }
+  const plan::RigFile& rig() const noexcept { return rig_; }
+  bool has(const std::string& role) const;
+
+  PowerSupply& supply() { return need(supply_.get(), "power_supply"); }
+  Voltmeter& voltmeter() { return need(voltmeter_.get(), "voltmeter"); }
+  CurrentMeter& microammeter() { return need(microammeter_.get(), "microammeter"); }
+  CurrentMeter& ammeter() { return need(ammeter_.get(), "ammeter"); }
+  PathSwitch& path() { return need(path_.get(), "path_switch"); }
+  UartIsolation& uart() { return need(uart_.get(), "uart_link"); }
+  Opener& opener() { return need(opener_.get(), "opener"); }
+  AirSource& air_source() { return need(air_source_.get(), "air_source"); }
+  AirValve& inlet_valve() { return need(inlet_valve_.get(), "inlet_valve"); }
+  AirValve& vent() { return need(vent_.get(), "vent"); }
+  AirValve& outlet_seal() { return need(outlet_seal_.get(), "outlet_seal"); }
+  Gauge& gauge() { return need(gauge_.get(), "gauge"); }
+  Thermometer& thermometer() { return need(thermometer_.get(), "gas_thermometer"); }
+  LeakSensor& leak_sensor() { return need(leak_sensor_.get(), "leak_sensor"); }
+  FlowStandard& flow() { return need(flow_.get(), "flow_standard"); }
+  PulseCounter& pulses() { return need(pulses_.get(), "pulse_counter"); }
+  Ambient& ambient() { return need(ambient_.get(), "ambient"); }
+  Host& host() { return need(host_.get(), "host"); }
+  Operator& person() { return need(operator_.get(), "operator"); }
+  Cjt188Meter& meter() { return need(meter_.get(), "uart_link"); }
+
+  // Every output to its safe state, in the order of the rig file, each read back. Tells, never throws an Error.
+  Task<std::vector<OutputState>> make_safe();
+
+  // What earlier clauses of this run have shown; a silent meter is judged by it.
+  bool meter_answered = false;
+  int uart_mute_since = 0;
+
+ private:
+  template <typename Role>
+  Role& need(Role* role, const char* word) {
+    if (!role) missing(word);
+    return *role;
+  }
+  [[noreturn]] void missing(const char* role) const;
+  Task<> open_electrical(Instruments& instruments);
+  Task<> open_air(Instruments& instruments);
+  const plan::RoleBinding* binding(const char* role) const;
+  SafeOutput* output(const std::string& role);
+
+  std::string name_;
+  int number_;
+  const plan::DutFile& dut_;
+  const plan::RigFile& rig_;
+  const plan::RigStation& place_;
+  std::unique_ptr<PowerSupply> supply_;
+  std::unique_ptr<Voltmeter> voltmeter_;
+  std::unique_ptr<CurrentMeter> microammeter_, ammeter_;
+  std::unique_ptr<PathSwitch> path_;
+  std::unique_ptr<UartIsolation> uart_;
+  std::unique_ptr<Opener> opener_;
+  std::unique_ptr<AirSource> air_source_;
+  std::unique_ptr<AirValve> inlet_valve_, vent_, outlet_seal_;
+  std::unique_ptr<Gauge> gauge_;
+  std::unique_ptr<Thermometer> thermometer_;
+  std::unique_ptr<LeakSensor> leak_sensor_;
+  std::unique_ptr<FlowStandard> flow_;
+  std::unique_ptr<PulseCounter> pulses_;
+  std::shared_ptr<Ambient> ambient_;
+  std::shared_ptr<Host> host_;
+  std::shared_ptr<Operator> operator_;
+  std::unique_ptr<Cjt188Meter> meter_;
+};
+
+}  // namespace meterrig::run

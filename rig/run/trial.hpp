@@ -1,0 +1,93 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "instruments/reading.hpp"
+#include "rig/plan/plan.hpp"
+#include "rig/record/journal.hpp"
+#include "rig/record/verdict.hpp"
+#include "rig/run/decision.hpp"
+#include "rig/run/station.hpp"
+
+namespace meterrig::run {
+
+// Why a clause has the verdict that it has, where a measurement does not say it.
+struct Cause {
+  std::string instrument;
+  std::string command;
+  std::string got;
+  double after_s = 0;
+  std::string text;
+  static Cause of(const Error& error);
+  nlohmann::json json() const;
+};
+
+// Thrown by a procedure to end its trial with a verdict of its own.
+struct TrialEnded {
+  record::Verdict verdict;
+  Cause cause;
+};
+
+// One attempt of one clause on one sample: the parameters that it runs with, and the only way to say what was found.
+// Every reading goes to the journal before it is judged; no procedure names a limit.
+class Trial {
+ public:
+  Trial(Station& station, const plan::PlannedClause& planned, const plan::Plan& plan, record::Journal& journal,
+        int attempt);
+
+  Station& station() noexcept { return station_; }
+  const plan::DutFile& dut() const noexcept { return station_.dut(); }
+  const plan::Clause& clause() const noexcept { return planned_.clause; }
+  int attempt() const noexcept { return attempt_; }
+
+  // Parameters, from the plan, the DUT file or the standard's file. Units are in the names.
+  double number(const std::string& name) const;
+  Duration time(const std::string& name) const { return seconds(number(name)); }
+  const std::vector<double>& list(const std::string& name) const { return clause().list(name); }
+
+  // Holds a value against the clause's limit of that name, in that limit's unit; without a limit for this DUT it is
+  // recorded. `expanded_uncertainty` in the same unit.
+  record::Verdict measure(const std::string& name, double value, double expanded_uncertainty, const std::string& unit);
+  // Exact quantities: counts, flags, compared data.
+  record::Verdict count(const std::string& name, std::int64_t value);
+  // A reading beyond its instrument's range, or of a meter that drags the rig's good supply or pressure away.
+  record::Verdict one_sided(const std::string& name, bool more, double bound, const std::string& unit);
+  // A reading that should be there and is not.
+  void missing(const std::string& name, const std::string& reason);
+  // A value without a limit.
+  void record(const std::string& name, double value, const std::string& unit, double expanded_uncertainty = 0);
+  void record_text(const std::string& name, const std::string& value);
+  void note(const std::string& zh, const std::string& en);
+  void deviation(const std::string& zh, const std::string& en);
+  // A verdict that another admissible reading of the standard would turn: inconclusive unless the job agrees (I-03).
+  void interpretation_dependent(const std::string& name, const std::string& zh, const std::string& en);
+  void checkpoint(nlohmann::json state);
+  // An event of this trial with a body of the procedure's own (prompt, answer, meter_write, ...).
+  void event(std::string_view type, nlohmann::json body);
+  // Keeps a waveform or trace as evidence of the run.
+  void evidence(const std::string& name, const std::string& unit, double interval_s, const std::vector<double>& values);
+
+  [[noreturn]] void end(record::Verdict verdict, Cause cause) const { throw TrialEnded{verdict, std::move(cause)}; }
+  [[noreturn]] void rig_fault(const std::string& text) const;
+  [[noreturn]] void inconclusive(const std::string& text) const;
+
+  // The worst of what was measured so far; not_tested when nothing was.
+  record::Verdict verdict() const;
+
+ private:
+  nlohmann::json head() const;
+  record::Verdict judge(const std::string& name, nlohmann::json body, const plan::Limit& limit, Decision decision);
+
+  Station& station_;
+  const plan::PlannedClause& planned_;
+  const plan::Plan& plan_;
+  record::Journal& journal_;
+  int attempt_;
+  std::vector<record::Verdict> verdicts_;
+};
+
+}  // namespace meterrig::run
