@@ -127,6 +127,8 @@ class VirtualClock final : public Clock {
   Utc utc() const noexcept override { return epoch_ + now_.time_since_epoch(); }
   bool is_virtual() const noexcept override { return true; }
   void post(std::function<void()> function) override;
+  // The traceable scale jumps, as a computer clock does that a time server corrects.
+  void step_utc(Duration by) noexcept { epoch_ += by; }
 
  private:
   bool wait(bool has_timer, Instant next_due) override;

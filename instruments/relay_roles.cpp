@@ -70,6 +70,11 @@ class RelayUartIsolation final : public UartIsolation {
     co_await device_->set_coil(coil_, connected);
     co_await sleep_for(seconds(device_->profile().role("uart_link").value("settle_s", 0.0)));
   }
+  Task<> loopback(bool joined) override {
+    co_await device_->set_coil(coil_, false);
+    co_await device_->set_coil(bound(*device_, bindings_, "loopback"), joined);
+    if (!joined) co_await device_->set_coil(coil_, true);
+  }
   Task<std::vector<OutputState>> make_safe() override { return device_->make_safe("uart_link", bindings_); }
 
  private:

@@ -29,6 +29,8 @@ class MeterProfile {
   const Item& item(const std::string& name) const;
   std::uint8_t type() const noexcept { return type_; }
   int preamble() const noexcept { return preamble_; }
+  // Of one character on the meter's line.
+  Duration byte_time() const;
 
  private:
   nlohmann::json document_;
@@ -65,6 +67,9 @@ class Cjt188Meter {
   // One question, no repeats; false when nobody answers within `patience`. For proving isolation.
   Task<bool> answers(Duration patience);
 
+  // Sends a pattern and hears it again, with the line's loopback joined.
+  Task<bool> hears_itself();
+
   // Frames for the companion equipment.
   cjt188::Bytes request_status(const cjt188::Address& to);
   cjt188::Bytes request_valve(const cjt188::Address& to, bool open);
@@ -98,7 +103,6 @@ class Cjt188Meter {
   std::string name_;
   cjt188::Scanner scanner_;
   std::uint8_t ser_ = 0;
-  std::array<std::uint8_t, 2> last_di_{};
   std::uint64_t exchanges_ = 0;
 };
 

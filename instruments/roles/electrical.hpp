@@ -87,6 +87,8 @@ class PathSwitch : public SafeOutput {
 class UartIsolation : public SafeOutput {
  public:
   virtual Task<> connect(bool connected) = 0;
+  // Joins the rig's own lines, away from the meter: what it sends must come back.
+  virtual Task<> loopback(bool joined) = 0;
 };
 
 // What does the manual part of opening a valve.

@@ -7,7 +7,7 @@
 #include "core/io/register_bus.hpp"
 #include "rig/plan/address.hpp"
 
-namespace meterrig::run {
+namespace meterrig::rig {
 
 // Opens what a rig file's addresses name. Who runs a rig decides what stands behind "virtual:"; the rig can't tell.
 class Connector {
@@ -18,4 +18,4 @@ class Connector {
   virtual Task<std::shared_ptr<RegisterBus>> bus(const plan::Address& address, const std::string& name, int& unit) = 0;
 };
 
-}  // namespace meterrig::run
+}  // namespace meterrig::rig

@@ -7,7 +7,7 @@
 #include "rig/plan/limit.hpp"
 #include "rig/record/verdict.hpp"
 
-namespace meterrig::run {
+namespace meterrig::rig {
 
 // The outcome of holding one value against one limit.
 struct Decision {
@@ -22,4 +22,4 @@ Decision decide(const plan::Limit& limit, double value, double expanded_uncertai
 // A reading beyond a range: "> bound". Passes or fails whatever the value, or stays open.
 Decision decide_one_sided(const plan::Limit& limit, double bound, bool more);
 
-}  // namespace meterrig::run
+}  // namespace meterrig::rig

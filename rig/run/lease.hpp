@@ -7,7 +7,7 @@
 
 #include "core/task.hpp"
 
-namespace meterrig::run {
+namespace meterrig::rig {
 
 enum class LeaseMode { shared, exclusive };
 
@@ -63,4 +63,4 @@ class LeaseTable {
   static constexpr int overtakes_max = 8;
 };
 
-}  // namespace meterrig::run
+}  // namespace meterrig::rig

@@ -7,7 +7,7 @@
 #include "rig/run/lease.hpp"
 #include "rig/run/trial.hpp"
 
-namespace meterrig::run {
+namespace meterrig::rig {
 
 // How a procedure uses the radio channel: not at all, needing it quiet (others may, too), or talking on it.
 enum class Radio { none, quiet, talking };
@@ -24,8 +24,9 @@ struct Procedure {
   double (*estimate_s)(const plan::Clause&, const plan::DutFile&);
 };
 
-// All procedures that are built in: one a file of testcases/, in a list that the build makes from the folder.
-std::span<const Procedure* const> procedures();
-const Procedure* find_procedure(std::string_view name);
+// The procedures that a run may call; testcases/list.hpp has those that are built in.
+using Procedures = std::vector<const Procedure*>;
+// Null: none of that name.
+const Procedure* find_procedure(const Procedures& procedures, std::string_view name);
 
-}  // namespace meterrig::run
+}  // namespace meterrig::rig

@@ -10,7 +10,7 @@
 #include "rig/record/journal.hpp"
 #include "rig/run/procedure.hpp"
 
-namespace meterrig::run {
+namespace meterrig::rig {
 
 // What a run is made of. References must outlive it.
 struct RunSetup {
@@ -19,6 +19,7 @@ struct RunSetup {
   const plan::Plan& plan;
   const plan::RigFile& rig;
   std::vector<plan::DutFile> duts;  // one a station, in order
+  Procedures procedures;
   Connector& connector;
   record::JournalStore& store;
   std::uint64_t seed = 1;
@@ -72,4 +73,4 @@ class Run {
 // Turns of the clock until the run is over; stops it as `stop_requests` grows (signals write it).
 void drive(Run& run, Clock& clock, const std::function<int()>& stop_requests);
 
-}  // namespace meterrig::run
+}  // namespace meterrig::rig

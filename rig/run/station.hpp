@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "instruments/line_port.hpp"
 #include "instruments/modbus_device.hpp"
 #include "instruments/roles/air.hpp"
 #include "instruments/roles/people.hpp"
@@ -16,7 +17,7 @@
 #include "rig/plan/rig_file.hpp"
 #include "rig/run/connector.hpp"
 
-namespace meterrig::run {
+namespace meterrig::rig {
 
 // The instruments of a rig, opened once and shared by the stations that use them.
 class Instruments {
@@ -30,8 +31,10 @@ class Instruments {
   const plan::RigFile& rig() const noexcept { return rig_; }
   Clock& clock() const noexcept { return clock_; }
   Connector& connector() const noexcept { return connector_; }
-  // Asks every instrument opened so far who it is, and compares with profile and rig file. Throws InstrumentError.
-  Task<std::vector<nlohmann::json>> identify();
+  // Asks an instrument who it is, and compares with profile and rig file. Once a run. Throws InstrumentError.
+  Task<> identify(std::string instrument);
+  // What the instruments said, and what the rig file says of their calibration; for the record.
+  std::vector<nlohmann::json> list() const;
 
  private:
   Clock& clock_;
@@ -41,6 +44,7 @@ class Instruments {
   std::map<std::string, std::unique_ptr<Profile>> profiles_;
   std::map<std::string, std::shared_ptr<ScpiSession>> sessions_;
   std::map<std::string, std::shared_ptr<ModbusDevice>> devices_;
+  std::map<std::string, std::string> identities_;
 };
 
 // The place of one meter: what stands around it, by role. A role that the rig lacks is a null pointer inside; asking
@@ -83,9 +87,16 @@ class Station {
   // Every output to its safe state, in the order of the rig file, each read back. Tells, never throws an Error.
   Task<std::vector<OutputState>> make_safe();
 
-  // What earlier clauses of this run have shown; a silent meter is judged by it.
+  // Instruments of this station, each once.
+  std::vector<std::string> instruments() const;
+  // Opened, and every instrument said who it is.
+  bool ready = false;
+  // The meter was powered with a low limit once in this run, and said who it is.
+  bool commissioned = false;
+  // The link to the meter has worked in this run; a silent meter is judged by it.
   bool meter_answered = false;
-  int uart_mute_since = 0;
+  // Why nothing more may be done here: the wrong sample, outputs that are not safe. Empty: go on.
+  std::string blocked;
 
  private:
   template <typename Role>
@@ -123,4 +134,4 @@ class Station {
   std::unique_ptr<Cjt188Meter> meter_;
 };
 
-}  // namespace meterrig::run
+}  // namespace meterrig::rig

@@ -10,10 +10,11 @@
 #include "rig/plan/plan.hpp"
 #include "rig/record/journal.hpp"
 #include "rig/record/verdict.hpp"
+#include "rig/run/committer.hpp"
 #include "rig/run/decision.hpp"
 #include "rig/run/station.hpp"
 
-namespace meterrig::run {
+namespace meterrig::rig {
 
 // Why a clause has the verdict that it has, where a measurement does not say it.
 struct Cause {
@@ -36,8 +37,8 @@ struct TrialEnded {
 // Every reading goes to the journal before it is judged; no procedure names a limit.
 class Trial {
  public:
-  Trial(Station& station, const plan::PlannedClause& planned, const plan::Plan& plan, record::Journal& journal,
-        int attempt);
+  Trial(Clock& clock, Station& station, const plan::PlannedClause& planned, const plan::Plan& plan,
+        record::Journal& journal, Committer& committer, int attempt);
 
   Station& station() noexcept { return station_; }
   const plan::DutFile& dut() const noexcept { return station_.dut(); }
@@ -51,7 +52,10 @@ class Trial {
 
   // Holds a value against the clause's limit of that name, in that limit's unit; without a limit for this DUT it is
   // recorded. `expanded_uncertainty` in the same unit.
-  record::Verdict measure(const std::string& name, double value, double expanded_uncertainty, const std::string& unit);
+  // `other_reading`: the value under another admissible reading of the standard; where the two verdicts differ the
+  // result is inconclusive until the job names the agreement, and both are in the record.
+  record::Verdict measure(const std::string& name, double value, double expanded_uncertainty, const std::string& unit,
+                          std::optional<double> other_reading = std::nullopt);
   // Exact quantities: counts, flags, compared data.
   record::Verdict count(const std::string& name, std::int64_t value);
   // A reading beyond its instrument's range, or of a meter that drags the rig's good supply or pressure away.
@@ -63,13 +67,16 @@ class Trial {
   void record_text(const std::string& name, const std::string& value);
   void note(const std::string& zh, const std::string& en);
   void deviation(const std::string& zh, const std::string& en);
-  // A verdict that another admissible reading of the standard would turn: inconclusive unless the job agrees (I-03).
-  void interpretation_dependent(const std::string& name, const std::string& zh, const std::string& en);
   void checkpoint(nlohmann::json state);
   // An event of this trial with a body of the procedure's own (prompt, answer, meter_write, ...).
   void event(std::string_view type, nlohmann::json body);
   // Keeps a waveform or trace as evidence of the run.
-  void evidence(const std::string& name, const std::string& unit, double interval_s, const std::vector<double>& values);
+  void evidence(const std::string& name, const std::string& unit, Utc start, double interval_s,
+                const std::vector<double>& values);
+
+  // The durable barrier: before a person is asked, after the answer, at what can't be repeated.
+  Task<> commit();
+  Clock& clock() const noexcept { return clock_; }
 
   [[noreturn]] void end(record::Verdict verdict, Cause cause) const { throw TrialEnded{verdict, std::move(cause)}; }
   [[noreturn]] void rig_fault(const std::string& text) const;
@@ -80,14 +87,17 @@ class Trial {
 
  private:
   nlohmann::json head() const;
-  record::Verdict judge(const std::string& name, nlohmann::json body, const plan::Limit& limit, Decision decision);
+  record::Verdict judge(const std::string& name, nlohmann::json body, const plan::Limit& limit, Decision decision,
+                        std::optional<Decision> other = std::nullopt);
 
+  Clock& clock_;
   Station& station_;
   const plan::PlannedClause& planned_;
   const plan::Plan& plan_;
   record::Journal& journal_;
+  Committer& committer_;
   int attempt_;
   std::vector<record::Verdict> verdicts_;
 };
 
-}  // namespace meterrig::run
+}  // namespace meterrig::rig

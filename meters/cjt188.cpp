@@ -1,0 +1,124 @@
+#include "meters/cjt188.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
+
+namespace meterrig::cjt188 {
+
+namespace {
+
+constexpr std::uint8_t start_byte = 0x68;
+constexpr std::uint8_t end_byte = 0x16;
+constexpr std::uint8_t preamble_byte = 0xFE;
+constexpr std::size_t header_size = 11;  // 68 T A0..A6 C L
+constexpr std::size_t tail_size = 2;     // CS 16
+
+std::uint8_t checksum(std::span<const std::uint8_t> bytes) {
+  unsigned sum = 0;
+  for (const std::uint8_t byte : bytes) sum += byte;
+  return static_cast<std::uint8_t>(sum & 0xFF);
+}
+
+int nibble(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+}  // namespace
+
+Bytes encode(const Frame& frame, int preamble) {
+  if (frame.data.size() > 255) throw std::length_error("a CJ/T 188 frame holds at most 255 data bytes");
+  Bytes out(static_cast<std::size_t>(std::max(preamble, 0)), preamble_byte);
+  const auto begin = static_cast<std::ptrdiff_t>(out.size());
+  out.push_back(start_byte);
+  out.push_back(frame.type);
+  out.insert(out.end(), frame.address.begin(), frame.address.end());
+  out.push_back(frame.control);
+  out.push_back(static_cast<std::uint8_t>(frame.data.size()));
+  out.insert(out.end(), frame.data.begin(), frame.data.end());
+  out.push_back(checksum(std::span(out).subspan(static_cast<std::size_t>(begin))));
+  out.push_back(end_byte);
+  return out;
+}
+
+void Scanner::feed(std::span<const std::uint8_t> bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
+
+std::optional<Frame> Scanner::next() {
+  std::size_t at = 0;
+  std::optional<Frame> found;
+  for (; at < buffer_.size(); ++at) {
+    if (buffer_[at] != start_byte) continue;
+    const std::size_t there = buffer_.size() - at;
+    if (there < header_size) break;
+    const std::size_t length = buffer_[at + header_size - 1];
+    const std::size_t whole = header_size + length + tail_size;
+    if (there < whole) break;
+    const auto frame = std::span(buffer_).subspan(at, whole);
+    if (frame.back() != end_byte) {
+      ++bad_formats_;
+      continue;
+    }
+    if (frame[whole - tail_size] != checksum(frame.first(whole - tail_size))) {
+      ++bad_checksums_;
+      continue;
+    }
+    found.emplace();
+    found->type = frame[1];
+    std::copy_n(frame.begin() + 2, found->address.size(), found->address.begin());
+    found->control = frame[9];
+    found->data.assign(frame.begin() + header_size, frame.end() - tail_size);
+    at += whole;
+    break;
+  }
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at));
+  return found;
+}
+
+std::optional<std::uint64_t> from_bcd(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() > 9) return std::nullopt;
+  std::uint64_t value = 0;
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+    const unsigned high = *byte >> 4, low = *byte & 0x0F;
+    if (high > 9 || low > 9) return std::nullopt;
+    value = value * 100 + high * 10 + low;
+  }
+  return value;
+}
+
+Bytes to_bcd(std::uint64_t value, std::size_t bytes) {
+  Bytes out(bytes);
+  for (std::uint8_t& byte : out) {
+    byte = static_cast<std::uint8_t>((value % 100 / 10) << 4 | value % 10);
+    value /= 100;
+  }
+  return out;
+}
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    out.push_back(digits[byte >> 4]);
+    out.push_back(digits[byte & 0x0F]);
+  }
+  return out;
+}
+
+Address address_from_hex(const std::string& text) {
+  Address address{};
+  if (text.size() != 2 * address.size())
+    throw std::invalid_argument("a CJ/T 188 address has 14 hexadecimal digits, found \"" + text + "\"");
+  for (std::size_t i = 0; i < address.size(); ++i) {
+    const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
+    if (high < 0 || low < 0)
+      throw std::invalid_argument("a CJ/T 188 address has hexadecimal digits only, found \"" + text + "\"");
+    address[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return address;
+}
+
+}  // namespace meterrig::cjt188

@@ -1,0 +1,115 @@
+#include "rig/run/committer.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace meterrig::rig {
+
+struct Committer::Worker {
+  Worker(Clock& rig_clock, record::JournalStore& rig_store)
+      : clock(rig_clock), store(rig_store), thread([this] { serve(); }) {}
+  ~Worker() {
+    {
+      const std::lock_guard lock(mutex);
+      over = true;
+    }
+    wake.notify_one();
+    thread.join();
+  }
+
+  struct Job {
+    record::Batch batch;
+    std::function<void(std::exception_ptr)> done;  // on the clock's thread
+  };
+
+  void give(Job job) {
+    {
+      const std::lock_guard lock(mutex);
+      jobs.push_back(std::move(job));
+    }
+    wake.notify_one();
+  }
+
+  void serve() {
+    for (;;) {
+      Job job;
+      {
+        std::unique_lock lock(mutex);
+        wake.wait(lock, [this] { return over || !jobs.empty(); });
+        if (jobs.empty()) return;
+        job = std::move(jobs.front());
+        jobs.pop_front();
+      }
+      std::exception_ptr error;
+      try {
+        store.write(job.batch);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      clock.post([done = std::move(job.done), error] { done(error); });
+    }
+  }
+
+  Clock& clock;
+  record::JournalStore& store;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::deque<Job> jobs;
+  bool over = false;
+  std::thread thread;
+};
+
+// The wait for one batch. The state outlives the waiting coroutine, which may be destroyed while the worker writes.
+class Committer::Written final : public Waiter {
+ public:
+  struct State {
+    Written* waiter = nullptr;
+    std::exception_ptr error;
+  };
+  explicit Written(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  ~Written() { detach(); }
+  bool await_ready() const noexcept { return false; }
+  template <typename P>
+  void await_suspend(std::coroutine_handle<P> handle) {
+    suspend(handle);
+    state_->waiter = this;
+  }
+  void await_resume() const {
+    check();
+    if (state_->error) std::rethrow_exception(state_->error);
+  }
+  void arrived() { complete(); }
+
+ private:
+  void detach() noexcept override { state_->waiter = nullptr; }
+  std::shared_ptr<State> state_;
+};
+
+Committer::Committer(Clock& clock, record::Journal& journal, record::JournalStore& store) : journal_(journal) {
+  if (!clock.is_virtual()) worker_ = std::make_unique<Worker>(clock, store);
+}
+
+Committer::~Committer() = default;
+
+Task<> Committer::commit() {
+  if (!worker_) {
+    journal_.commit();
+    co_return;
+  }
+  record::Batch batch = journal_.pending();
+  if (batch.empty()) co_return;
+  const auto state = std::make_shared<Written::State>();
+  record::Batch to_write = batch;
+  worker_->give({std::move(to_write), [state](std::exception_ptr error) {
+                   state->error = std::move(error);
+                   if (state->waiter) state->waiter->arrived();
+                 }});
+  CancelScope shield;
+  auto written = [](std::shared_ptr<Written::State> shared) -> Task<> { co_await Written{std::move(shared)}; };
+  co_await run_in(shield, written(state));
+  journal_.acknowledge(batch);
+}
+
+}  // namespace meterrig::rig

@@ -1,0 +1,191 @@
+#include "rig/run/run.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "instruments/modbus_roles.hpp"
+#include "instruments/people.hpp"
+#include "rig/run/run_facts.hpp"
+#include "rig/run/sequencer.hpp"
+
+namespace meterrig::rig {
+
+struct Run::Impl {
+  Impl(RunSetup given, Observer& watcher) : setup(std::move(given)), observer(watcher) {}
+
+  RunSetup setup;
+  Observer& observer;
+  std::string run_id;
+  std::unique_ptr<record::Journal> journal;
+  std::unique_ptr<Committer> committer;
+  std::unique_ptr<Instruments> instruments;
+  std::unique_ptr<MeterProfile> meter_profile;
+  std::vector<std::unique_ptr<Station>> stations;
+  Stops stops;
+  LeaseTable leases;
+  record::RunState run_state = record::RunState::running;
+
+  Task<> open_stations();
+  Task<> open_station(Station& station);
+  Task<> refuse(const std::string& reason);
+  Task<> check_instruments();
+  void begin();
+  Task<> finish();
+  std::shared_ptr<Host> host;
+  std::shared_ptr<Operator> person;
+  std::shared_ptr<Ambient> ambient;
+};
+
+Run::Run(RunSetup setup, Observer& observer) : impl_(std::make_unique<Impl>(std::move(setup), observer)) {
+  impl_->run_id = run_id(impl_->setup);
+}
+Run::~Run() = default;
+
+const std::string& Run::id() const noexcept { return impl_->run_id; }
+record::RunState Run::state() const noexcept { return impl_->run_state; }
+const record::Journal& Run::journal() const { return *impl_->journal; }
+const LeaseTable& Run::leases() const noexcept { return impl_->leases; }
+int Run::stops() const noexcept { return impl_->stops.requested; }
+void Run::check() const { check_setup(impl_->setup); }
+double Run::estimate_s() const { return estimate_seconds(impl_->setup); }
+
+void Run::stop(const std::string& by) {
+  Stops& stops = impl_->stops;
+  if (++stops.requested > 2 || !impl_->journal || impl_->run_state != record::RunState::running) return;
+  impl_->journal->append("stop_requested", {{"level", stops.requested}, {"by", by}});
+  (stops.requested == 1 ? stops.work : stops.teardown).cancel("stopped by " + by);
+}
+
+// Shared equipment first; a station whose own instrument is silent does not keep the others from working.
+Task<> Run::Impl::open_stations() {
+  const plan::RigFile& rig = setup.rig;
+  const auto shared = [&](const char* role) -> const plan::RoleBinding* {
+    const auto found = rig.shared.find(role);
+    return found == rig.shared.end() ? nullptr : &found->second;
+  };
+  if (const auto* b = shared("host"); b && !b->instrument.empty())
+    host = make_companion_host(co_await instruments->line_port(b->instrument));
+  if (const auto* b = shared("operator"); b && b->address) {
+    auto stream = co_await setup.connector.stream(*b->address, "operator");
+    person = make_line_operator(std::make_unique<LinePort>(setup.clock, std::move(stream), "operator"));
+  }
+  const auto* room = shared("ambient");
+  const auto* barometer = shared("barometer");
+  if (room && barometer) {
+    auto room_device = co_await instruments->modbus(room->instrument);
+    auto barometer_device = co_await instruments->modbus(barometer->instrument);
+    ambient = make_ambient(std::move(room_device), std::move(barometer_device));
+  }
+  for (std::size_t i = 0; i < setup.duts.size(); ++i)
+    stations.push_back(std::make_unique<Station>(rig.stations[i].name, static_cast<int>(i) + 1, setup.duts[i], rig));
+}
+
+Task<> Run::Impl::refuse(const std::string& reason) {
+  nlohmann::json body = run_started_body(setup, run_id, instruments->list());
+  body["reason"] = reason;
+  journal->append("run_refused", std::move(body));
+  co_await committer->commit();
+  run_state = record::RunState::refused;
+  throw UserError(reason);
+}
+
+// What only the instruments themselves can say and the plan depends on: the gauge's resolution (CJ/T 503-2016 6.9).
+Task<> Run::Impl::check_instruments() {
+  for (const plan::PlannedClause& planned : setup.plan.clauses) {
+    if (planned.clause.procedure != "whole_meter_tightness") continue;
+    for (const auto& station : stations) {
+      if (!station->ready) continue;
+      const double finest = planned.clause.number("gauge_resolution_max_pa", station->dut());
+      const double resolution = co_await station->gauge().resolution_pa();
+      if (resolution > finest && setup.override_by.empty()) {
+        co_await refuse(fmt::format(
+            "station {}: the gauge resolves {:g} Pa, and {} needs {:g} Pa or better; use another gauge, or leave the "
+            "clause out with --only",
+            station->name(), resolution, planned.clause.id, finest));
+      }
+    }
+  }
+}
+
+void Run::Impl::begin() {
+  journal->append("run_started", run_started_body(setup, run_id, instruments->list()));
+}
+
+Task<> Run::Impl::finish() {
+  std::vector<OutputState> all;
+  bool safe = true;
+  for (const auto& station : stations) {
+    for (const OutputState& state : co_await station->make_safe()) {
+      safe = safe && state.ok;
+      all.push_back(state);
+    }
+    if (!station->commissioned) continue;
+    journal->append("sample_left", {{"station", station->name()},
+                                    {"sample", station->dut().sample},
+                                    {"text", {{"zh", "供电已断开，入口无压力"},
+                                              {"en", "sample left with its supply off and no pressure at its inlet"}}}});
+  }
+  journal->append("safe_state", {{"reason", "end of run"}, {"outputs", outputs_json(all)}});
+  run_state = stops.requested > 0 ? record::RunState::aborted : record::RunState::finished;
+  const record::Verdict verdict = fold_verdict(journal->events(), run_state);
+  journal->append("run_ended", {{"state", record::word(run_state)}, {"verdict", record::word(verdict)}});
+  co_await committer->commit();
+  observer.run_ended(run_state, verdict);
+}
+
+Task<> Run::execute() {
+  Impl& m = *impl_;
+  m.run_id = fresh_run_id(m.setup, m.run_id);
+  m.journal = std::make_unique<record::Journal>(
+      m.setup.store, m.setup.clock, m.run_id,
+      m.setup.clock.is_virtual() ? record::OnExisting::match : record::OnExisting::refuse);
+  m.committer = std::make_unique<Committer>(m.setup.clock, *m.journal, m.setup.store);
+  m.instruments = std::make_unique<Instruments>(m.setup.clock, m.setup.loader, m.setup.rig, m.setup.connector);
+  m.meter_profile = std::make_unique<MeterProfile>(json::to_json(m.setup.loader.meter(m.setup.duts.front().profile)));
+
+  const Context context = co_await current_context{};
+  std::exception_ptr failed;
+  try {
+    co_await run_in(m.stops.work, m.open_stations());
+  } catch (const Cancelled&) {
+    // Stopped before anything was opened: the record says so, and nothing was switched on.
+  } catch (const Error&) {
+    failed = std::current_exception();
+  }
+  if (failed) {
+    std::string why;
+    try {
+      std::rethrow_exception(failed);
+    } catch (const Error& error) {
+      why = error.what();
+    }
+    co_await m.refuse("the rig's shared equipment does not work: " + why);
+  }
+  Sequencer sequencer(m.setup, *m.journal, *m.committer, m.leases, m.stops, m.observer);
+  Equipment equipment{*m.instruments, m.host, m.person, m.ambient, *m.meter_profile};
+  for (const auto& station : m.stations) co_await sequencer.make_ready(*station, equipment);
+  co_await m.check_instruments();
+
+  m.begin();
+  co_await m.committer->commit();
+  m.observer.run_started(m.run_id, estimate_seconds(m.setup));
+  TaskGroup group(*context.clock, context.scope);
+  for (const auto& station : m.stations) group.spawn(sequencer.station(*station, equipment));
+  co_await group.join();
+  co_await m.finish();
+}
+
+void drive(Run& run, Clock& clock, const std::function<int()>& stop_requests) {
+  CancelScope scope;
+  TaskGroup group(clock, &scope);
+  group.spawn(run.execute());
+  clock.run_until([&] {
+    while (stop_requests && run.stops() < std::min(2, stop_requests())) run.stop("operator");
+    return group.done();
+  });
+  meterrig::run(clock, scope, group.join());
+}
+
+}  // namespace meterrig::rig

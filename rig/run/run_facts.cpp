@@ -1,0 +1,196 @@
+#include "rig/run/run_facts.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "rig/record/canonical.hpp"
+#include "rig/record/record_fold.hpp"
+#include "rig/record/sha256.hpp"
+
+namespace meterrig::rig {
+namespace {
+
+using nlohmann::json;
+
+json dut_json(const plan::DutFile& dut, const std::string& station) {
+  return {{"sample", dut.sample},   {"serial", dut.serial},
+          {"model", dut.model},     {"maker", dut.maker},
+          {"address", dut.address}, {"communication", dut.communication},
+          {"station", station},     {"nominal_voltage_v", dut.nominal_voltage_v},
+          {"conversion", dut.conversion}, {"replaceable_battery", dut.replaceable_battery}};
+}
+
+json rule_json(const plan::DecisionRule& rule) {
+  json body{{"rule", plan::word(rule.rule)}};
+  if (rule.rule == plan::DecisionRule::Rule::guard_band)
+    body.update({{"conditional_pass", rule.conditional_pass}, {"conditional_fail", rule.conditional_fail}});
+  return body;
+}
+
+json parameters_json(const plan::Clause& clause, const plan::DutFile& dut) {
+  json all = json::array();
+  for (const auto& [name, parameter] : clause.parameters) {
+    const plan::Parameter used = parameter.for_dut(dut);
+    json value = used.text;
+    if (used.kind == plan::Parameter::Kind::number) value = used.value;
+    if (used.kind == plan::Parameter::Kind::list) value = used.values;
+    all.push_back({{"name", name}, {"value", value}, {"source", plan::word(used.source)}});
+  }
+  return all;
+}
+
+json clauses_json(const RunSetup& setup) {
+  json all = json::array();
+  for (const plan::PlannedClause& planned : setup.plan.clauses) {
+    const plan::Clause& c = planned.clause;
+    all.push_back({{"id", c.id},
+                   {"standard", c.standard},
+                   {"requirement", c.requirement},
+                   {"test", c.test},
+                   {"procedure", c.procedure},
+                   {"title", {{"zh", c.title.zh}, {"en", c.title.en}}},
+                   {"parameters", parameters_json(c, setup.duts.front())}});
+  }
+  return all;
+}
+
+json membership_json(const RunSetup& setup) {
+  json all = json::array();
+  for (const plan::Clause& c : setup.loader.catalogue().standard(setup.plan.standard).clauses)
+    if (c.type == plan::Membership::required || c.type == plan::Membership::required_without_row)
+      all.push_back({{"id", c.id}, {"title", {{"zh", c.title.zh}, {"en", c.title.en}}}});
+  return all;
+}
+
+json inputs_json(const RunSetup& setup) {
+  json duts = json::array();
+  for (const plan::DutFile& dut : setup.duts) duts.push_back(dut_json(dut, ""));
+  return {{"plan", setup.plan.id},      {"clauses", clauses_json(setup)}, {"decision_rule", rule_json(setup.plan.decision_rule)},
+          {"rig", setup.rig.id},        {"duts", duts},                   {"seed", setup.seed},
+          {"version", setup.version},   {"build", setup.build},           {"simulation", setup.simulation},
+          {"override", setup.override_by}, {"operator", setup.operator_name}, {"inputs", setup.inputs},
+          {"retries", setup.plan.retries}, {"start", record::utc_text(setup.clock.utc())}};
+}
+
+void check_roles(const RunSetup& setup, const Procedure& procedure, const plan::Clause& clause) {
+  for (std::size_t i = 0; i < setup.duts.size(); ++i)
+    for (const std::string& role : procedure.needs)
+      if (role != "host" && role != "operator" && !setup.rig.binding(setup.rig.stations[i], role))
+        throw UserError(fmt::format("{}: station {} has nothing for the role {:?}, which {} ({}) needs", setup.rig.file,
+                                    setup.rig.stations[i].name, role, clause.id, procedure.name));
+}
+
+void check_calibration(const RunSetup& setup) {
+  const std::string today = record::utc_text(setup.clock.utc()).substr(0, 10);
+  for (const auto& [name, member] : setup.rig.instruments)
+    if (member.calibration && member.calibration->due < today && setup.override_by.empty())
+      throw UserError(fmt::format("{}: the calibration of {} ({}, certificate {}) ended on {}; have it calibrated, or "
+                                  "name who answers for it with --override WHO:WHY",
+                                  setup.rig.file, name, member.profile, member.calibration->certificate,
+                                  member.calibration->due));
+}
+
+}  // namespace
+
+std::string run_id(const RunSetup& setup) {
+  if (setup.clock.is_virtual()) {
+    const auto digest = record::sha256({record::canonical(inputs_json(setup))});
+    return "sim-" + record::hex(digest).substr(0, 16);
+  }
+  std::random_device device;
+  std::string stamp = record::utc_text(setup.clock.utc()).substr(0, 19);
+  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+  return fmt::format("{}Z-{:08x}", stamp, device());
+}
+
+std::string fresh_run_id(const RunSetup& setup, const std::string& id) {
+  if (!setup.clock.is_virtual()) return id;
+  const std::vector<record::RunInfo> runs = setup.store.list_runs();
+  std::string candidate = id;
+  for (int number = 2;; ++number) {
+    const auto known = std::find_if(runs.begin(), runs.end(), [&](const auto& run) { return run.run == candidate; });
+    if (known == runs.end() || known->state == "finished" || known->state == "interrupted") return candidate;
+    candidate = fmt::format("{}-{}", id, number);
+  }
+}
+
+void check_setup(const RunSetup& setup) {
+  if (setup.duts.empty()) throw UserError("the run has no sample; name one with --dut FILE");
+  if (setup.duts.size() > setup.rig.stations.size())
+    throw UserError(fmt::format("{}: {} samples for {} stations", setup.rig.file, setup.duts.size(),
+                                setup.rig.stations.size()));
+  for (std::size_t i = 0; i < setup.duts.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (setup.duts[i].serial == setup.duts[j].serial || setup.duts[i].sample == setup.duts[j].sample)
+        throw UserError(fmt::format("{}: sample {} / serial {} is named twice", setup.duts[i].file,
+                                    setup.duts[i].sample, setup.duts[i].serial));
+  for (const plan::PlannedClause& planned : setup.plan.clauses)
+    if (const Procedure* procedure = find_procedure(setup.procedures, planned.clause.procedure))
+      check_roles(setup, *procedure, planned.clause);
+  check_calibration(setup);
+}
+
+const Procedure* find_procedure(const Procedures& procedures, std::string_view name) {
+  const auto found = std::find_if(procedures.begin(), procedures.end(), [&](const Procedure* p) { return p->name == name; });
+  return found == procedures.end() ? nullptr : *found;
+}
+
+double estimate_seconds(const RunSetup& setup, const plan::Clause& clause, const plan::DutFile& dut) {
+  const Procedure* const procedure = find_procedure(setup.procedures, clause.procedure);
+  return procedure && clause.applies.to(dut) ? procedure->estimate_s(clause, dut) : 0;
+}
+
+double estimate_seconds(const RunSetup& setup) {
+  double longest = 0;
+  for (const plan::DutFile& dut : setup.duts) {
+    double sum = 0;
+    for (const plan::PlannedClause& planned : setup.plan.clauses) sum += estimate_seconds(setup, planned.clause, dut);
+    longest = std::max(longest, sum);
+  }
+  return longest;
+}
+
+json run_started_body(const RunSetup& setup, const std::string& run, std::vector<json> instruments) {
+  json duts = json::array();
+  for (std::size_t i = 0; i < setup.duts.size(); ++i)
+    duts.push_back(dut_json(setup.duts[i], setup.rig.stations[i].name));
+  const plan::Standard& standard = setup.loader.catalogue().standard(setup.plan.standard);
+  json agreements = json::array();
+  for (const plan::Agreement& a : setup.plan.job.agreements)
+    agreements.push_back({{"name", a.name}, {"who", a.who}, {"date", a.date}, {"accepts", a.accepts}});
+  json body{{"run", run},
+            {"plan", {{"id", setup.plan.id}, {"title", {{"zh", setup.plan.title.zh}, {"en", setup.plan.title.en}}}}},
+            {"job", {{"client", setup.plan.job.client}, {"order", setup.plan.job.order}, {"agreements", agreements}}},
+            {"rig", {{"id", setup.rig.id}, {"title", {{"zh", setup.rig.title.zh}, {"en", setup.rig.title.en}}},
+                     {"place", setup.rig.place}}},
+            {"instruments", std::move(instruments)},
+            {"duts", duts},
+            {"decision_rule", rule_json(setup.plan.decision_rule)},
+            {"simulated", !setup.simulation.empty()},
+            {"simulation", setup.simulation},
+            {"software", {{"version", setup.version}, {"build", setup.build}}},
+            {"seed", setup.seed},
+            {"clauses", clauses_json(setup)},
+            {"standards", json::array({{{"id", standard.id}, {"name", standard.edition}}})},
+            {"membership", membership_json(setup)},
+            {"utc_offset", setup.rig.utc_offset}};
+  if (!setup.override_by.empty()) body["override"] = setup.override_by;
+  return body;
+}
+
+json outputs_json(const std::vector<OutputState>& states) {
+  json all = json::array();
+  for (const OutputState& s : states)
+    all.push_back({{"instrument", s.instrument}, {"role", s.role}, {"setting", s.setting}, {"read_back", s.read_back},
+                   {"ok", s.ok}});
+  return all;
+}
+
+record::Verdict fold_verdict(std::span<const json> events, record::RunState) {
+  const json record = record::fold_record(events, record::Liveness::live);
+  return record::verdict_from(record.at("verdict").get<std::string>()).value_or(record::Verdict::inconclusive);
+}
+
+}  // namespace meterrig::rig

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "rig/record/verdict.hpp"
+#include "rig/run/run.hpp"
+
+namespace meterrig::rig {
+
+// The id of a run: on the virtual clock a hash of its inputs and seed, else its start and a random part.
+std::string run_id(const RunSetup& setup);
+// The same, or with "-2", "-3" ... behind it when the store holds an aborted run of the id: that one stopped elsewhere.
+std::string fresh_run_id(const RunSetup& setup, const std::string& id);
+
+// See Run::check and Run::estimate_s.
+void check_setup(const RunSetup& setup);
+double estimate_seconds(const RunSetup& setup);
+double estimate_seconds(const RunSetup& setup, const plan::Clause& clause, const plan::DutFile& dut);
+
+// The body of run_started (docs/journal.md).
+nlohmann::json run_started_body(const RunSetup& setup, const std::string& run, std::vector<nlohmann::json> instruments);
+nlohmann::json outputs_json(const std::vector<OutputState>& states);
+
+// The verdict of the run as the record has it.
+record::Verdict fold_verdict(std::span<const nlohmann::json> events, record::RunState state);
+
+}  // namespace meterrig::rig

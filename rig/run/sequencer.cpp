@@ -1,0 +1,267 @@
+#include "rig/run/sequencer.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "rig/run/run_facts.hpp"
+#include "rig/run/whose_fault.hpp"
+
+namespace meterrig::rig {
+namespace {
+
+using nlohmann::json;
+
+using record::Verdict;
+
+constexpr double teardown_limit_s = 60;
+constexpr double safe_state_limit_s = 120;
+// A clause that takes this many times its estimate, and half an hour, hangs.
+constexpr double patience_factor = 6;
+constexpr double patience_s = 1800;
+
+}  // namespace
+
+Sequencer::Sequencer(const RunSetup& setup, record::Journal& journal, Committer& committer, LeaseTable& leases,
+                     Stops& stops, Observer& observer)
+    : setup_(setup), journal_(journal), committer_(committer), leases_(leases), stops_(stops), observer_(observer) {}
+
+json Sequencer::head(const Station& station, const plan::PlannedClause& planned, int attempt) const {
+  return {{"station", station.name()},
+          {"sample", station.dut().sample},
+          {"id", planned.clause.id},
+          {"attempt", attempt}};
+}
+
+Task<> Sequencer::make_ready(Station& station, Equipment& equipment) {
+  try {
+    auto open = [](Station& s, Equipment& e) -> Task<> {
+      co_await s.open(e.instruments, e.host, e.person, e.ambient, e.meter_profile);
+      for (const std::string& name : s.instruments()) co_await e.instruments.identify(name);
+      s.ready = true;
+    };
+    co_await run_in(stops_.work, open(station, equipment));
+  } catch (const UserError&) {
+    throw;
+  } catch (const Error&) {
+    // The clauses that follow ask again, and say what is missing.
+  } catch (const Cancelled&) {
+  }
+}
+
+LeaseRequest Sequencer::leases_of(const Station& station, const Procedure& procedure) const {
+  LeaseRequest request;
+  for (const std::string& instrument : station.instruments()) {
+    const auto users = std::count_if(setup_.rig.stations.begin(), setup_.rig.stations.end(), [&](const auto& place) {
+      return std::any_of(place.roles.begin(), place.roles.end(), [&](const auto& role) {
+        return role.second.instrument == instrument;
+      });
+    });
+    if (users > 1) request[instrument] = LeaseMode::exclusive;
+  }
+  for (const std::string& role : procedure.needs)
+    if (role == "operator") request["operator"] = LeaseMode::exclusive;
+  if (procedure.radio == Radio::quiet) request["radio_channel"] = LeaseMode::shared;
+  if (procedure.radio == Radio::talking) request["radio_channel"] = LeaseMode::exclusive;
+  return request;
+}
+
+// What needs no attempt: not applicable, nobody can do it here, or nothing more may be done.
+std::optional<Sequencer::Outcome> Sequencer::without_running(const Station& station,
+                                                             const plan::PlannedClause& planned) const {
+  const plan::Clause& clause = planned.clause;
+  if (!clause.applies.to(station.dut()))
+    return Outcome{Verdict::not_applicable, Cause{"", "", "", 0, clause.applies.reason_against(station.dut())}};
+  if (stops_.requested > 0) return Outcome{Verdict::not_tested, Cause{"", "", "", 0, "the run was stopped"}};
+  const Procedure* const procedure = find_procedure(setup_.procedures, clause.procedure);
+  if (!procedure) return Outcome{Verdict::not_tested, Cause{"", "", "", 0, "no procedure serves this clause yet"}};
+  if (!station.blocked.empty()) return Outcome{Verdict::not_tested, Cause{"", "", "", 0, station.blocked}};
+  for (const std::string& role : procedure->needs)
+    if ((role == "host" || role == "operator") && !station.has(role))
+      return Outcome{Verdict::inconclusive,
+                     Cause{"", "", "", 0, fmt::format("the rig has no {}, without which this clause stays open", role)}};
+  return std::nullopt;
+}
+
+Task<> Sequencer::station(Station& station, Equipment& equipment) {
+  double remaining_s = 0;
+  for (const auto& planned : setup_.plan.clauses) remaining_s += estimate_seconds(setup_, planned.clause, station.dut());
+  for (const auto& planned : setup_.plan.clauses) {
+    co_await clause(station, planned, equipment, remaining_s);
+    remaining_s -= estimate_seconds(setup_, planned.clause, station.dut());
+  }
+}
+
+Task<> Sequencer::ended(Station& station, const plan::PlannedClause& planned, int attempt, const Outcome& outcome) {
+  json body = head(station, planned, attempt);
+  body["verdict"] = record::word(outcome.verdict);
+  body["cause"] = outcome.cause ? outcome.cause->json() : json(nullptr);
+  journal_.append("clause_ended", std::move(body));
+  co_await committer_.commit();
+  observer_.clause_ended(station, planned.clause, outcome.verdict, outcome.cause ? outcome.cause->text : "");
+}
+
+Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::PlannedClause& planned, Equipment& equipment,
+                                           double remaining_s) {
+  if (auto outcome = without_running(station, planned)) {
+    // Only what was looked at is in the journal; what a stop left over is told by its absence.
+    if (outcome->verdict == Verdict::not_tested) co_return *outcome;
+    journal_.append("clause_started", head(station, planned, 1));
+    co_await ended(station, planned, 1, *outcome);
+    co_return *outcome;
+  }
+  Outcome outcome;
+  for (int number = 1; number <= 1 + setup_.plan.retries; ++number) {
+    Lease lease;
+    const LeaseRequest request = leases_of(station, *find_procedure(setup_.procedures, planned.clause.procedure));
+    bool stopped = false;
+    try {
+      const auto waiting = [&](const std::string&, const std::string& resource, const std::string& by) {
+        journal_.append("lease", {{"station", station.name()}, {"role", resource}, {"state", "waiting"}, {"held_by", by}});
+        observer_.waiting(station, resource, by);
+      };
+      lease = co_await run_in(stops_.work, leases_.acquire(station.name(), request, remaining_s, waiting));
+    } catch (const Cancelled&) {
+      stopped = true;
+    }
+    if (stopped) co_return Outcome{Verdict::not_tested, std::nullopt};
+    outcome = co_await attempt(station, planned, equipment, number);
+    const bool last = number == 1 + setup_.plan.retries;
+    const bool again = outcome.verdict == Verdict::void_ && !last && stops_.requested == 0 && station.blocked.empty();
+    // Three voids in a row leave the clause open: the rig can't do it (docs/semantics.md).
+    if (outcome.verdict == Verdict::void_ && last && number > 2 && stops_.requested == 0)
+      outcome.verdict = Verdict::inconclusive;
+    co_await ended(station, planned, number, outcome);
+    if (!again) break;
+  }
+  co_return outcome;
+}
+
+Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::PlannedClause& planned,
+                                            Equipment& equipment, int number) {
+  const Procedure& procedure = *find_procedure(setup_.procedures, planned.clause.procedure);
+  json started = head(station, planned, number);
+  if (!setup_.operator_name.empty()) started["operator"] = setup_.operator_name;
+  journal_.append("clause_started", std::move(started));
+  co_await committer_.commit();
+  observer_.clause_started(station, planned.clause, number, estimate_seconds(setup_, planned.clause, station.dut()));
+
+  Trial trial(setup_.clock, station, planned, setup_.plan, journal_, committer_, number);
+  for (const plan::Deviation& d : planned.deviations)
+    trial.deviation(fmt::format("参数 {} 由 {} 改为 {}", d.parameter, d.standard_value, d.plan_value),
+                    fmt::format("parameter {} changed from {} to {}", d.parameter, d.standard_value, d.plan_value));
+  const Duration offset = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch();
+  Outcome outcome = co_await judged(station, planned, equipment, trial, procedure);
+
+  const bool safe = co_await safe_state(station, planned.clause.id);
+  if (!safe) {
+    station.blocked = "the outputs of this station did not reach their safe state";
+    outcome = {Verdict::void_, Cause{"", "", "", 0, station.blocked}};
+  }
+  const Duration step = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch() - offset;
+  if (std::abs(to_seconds(step)) > 0.5)
+    outcome = {Verdict::void_, Cause{"clock", "", "", 0, fmt::format("the time scale was stepped by {:g} s meanwhile",
+                                                                     to_seconds(step))}};
+  // A shortened method, and a demand that a named person set aside, can't support conformity.
+  const bool overridden = !setup_.override_by.empty();
+  if (outcome.verdict == Verdict::pass && (overridden || setup_.plan.shortened(planned.clause.id)))
+    outcome.verdict = Verdict::recorded;
+  co_return outcome;
+}
+
+Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::PlannedClause& planned, Equipment& equipment,
+                                           Trial& trial, const Procedure& procedure) {
+  // What went wrong is only noted here: a handler may not wait.
+  std::exception_ptr failed;
+  try {
+    const double limit_s = patience_factor * estimate_seconds(setup_, planned.clause, station.dut()) + patience_s;
+    co_await run_in(stops_.work, with_time_limit(seconds(limit_s), planned.clause.id,
+                                                 body(station, planned, equipment, trial, procedure)));
+    co_return Outcome{trial.verdict(), std::nullopt};
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  std::optional<Outcome> outcome;
+  bool silent_meter = false;
+  Cause cause;
+  try {
+    std::rethrow_exception(failed);
+  } catch (const TrialEnded& ended) {
+    outcome = Outcome{ended.verdict, ended.cause};
+  } catch (const Cancelled& stopped) {
+    outcome = Outcome{Verdict::void_, Cause{"", "", "", 0, stopped.reason()}};
+  } catch (const ForeignReply& error) {
+    // Two meters on one line: nothing that this one says can be told apart. Neither pass nor fail.
+    outcome = Outcome{Verdict::inconclusive, Cause::of(error)};
+  } catch (const MeterRefused& error) {
+    outcome = Outcome{Verdict::fail, Cause::of(error)};
+  } catch (const Error& error) {
+    cause = Cause::of(error);
+    silent_meter = dynamic_cast<const TimeoutError*>(&error) != nullptr && error.exchange().of.rfind("meter ", 0) == 0;
+    outcome = Outcome{Verdict::void_, cause};
+  } catch (const std::exception& error) {
+    outcome = Outcome{Verdict::void_, Cause{"", "", "", 0, fmt::format("internal error: {}", error.what())}};
+  }
+  if (!silent_meter || stops_.requested > 0) co_return *outcome;
+  // The meter said nothing. Whose fault is it?
+  try {
+    bool rig_is_good = false;
+    auto prove = [](Station& s, bool& good) -> Task<> { good = co_await uart_side_is_good(s); };
+    co_await run_in(stops_.teardown, with_time_limit(seconds(teardown_limit_s), "the check of the rig's own side",
+                                                     prove(station, rig_is_good)));
+    if (rig_is_good) outcome->verdict = Verdict::fail;
+    outcome->cause->text += rig_is_good ? "; the link answered earlier in this run, the supply is good and the loopback "
+                                          "passes: it is the meter"
+                                        : "; the rig could not prove its own side good";
+  } catch (const Error&) {
+    outcome->cause->text += "; the rig's own side did not stand the check";
+  } catch (const Cancelled&) {
+  }
+  co_return *outcome;
+}
+
+Task<> Sequencer::conditions(Trial& trial, Equipment& equipment) {
+  if (!equipment.ambient) co_return;
+  const Ambient::Conditions now = co_await equipment.ambient->read();
+  const auto say = [&](const char* name, const Reading& reading, const char* unit) {
+    trial.event("environment", {{"name", name}, {"value", reading.value}, {"unit", unit}});
+  };
+  say("temperature", now.celsius, "Cel");
+  say("humidity", now.humidity_percent, "%");
+  say("pressure", now.barometer_kpa, "kPa");
+  // Common pre-conditions, rig default where the standard is silent: 15-35 C, 45-75 % RH, 86-106 kPa.
+  const auto inside = [](double value, double low, double high) { return value >= low && value <= high; };
+  if (!inside(now.celsius.value, 15, 35) || !inside(now.humidity_percent.value, 45, 75) ||
+      !inside(now.barometer_kpa.value, 86, 106))
+    trial.rig_fault(fmt::format("ambient conditions out of bounds: {:.1f} C, {:.0f} %, {:.1f} kPa", now.celsius.value,
+                                now.humidity_percent.value, now.barometer_kpa.value));
+}
+
+Task<> Sequencer::body(Station& station, const plan::PlannedClause&, Equipment& equipment, Trial& trial,
+                       const Procedure& procedure) {
+  if (!station.ready) {
+    co_await station.open(equipment.instruments, equipment.host, equipment.person, equipment.ambient,
+                          equipment.meter_profile);
+    for (const std::string& name : station.instruments()) co_await equipment.instruments.identify(name);
+    station.ready = true;
+  }
+  co_await conditions(trial, equipment);
+  co_await procedure.run(trial);
+}
+
+Task<bool> Sequencer::safe_state(Station& station, std::string reason) {
+  std::vector<OutputState> states;
+  bool in_time = true;
+  try {
+    auto make = [](Station& s, std::vector<OutputState>& into) -> Task<> { into = co_await s.make_safe(); };
+    co_await run_in(stops_.safety,
+                    with_time_limit(seconds(safe_state_limit_s), "the safe state", make(station, states)));
+  } catch (const Error&) {
+    in_time = false;
+  }
+  const bool ok = in_time && std::all_of(states.begin(), states.end(), [](const OutputState& s) { return s.ok; });
+  journal_.append("safe_state", {{"station", station.name()}, {"reason", reason}, {"outputs", outputs_json(states)}});
+  co_return ok;
+}
+
+}  // namespace meterrig::rig

@@ -1,0 +1,127 @@
+// CJ/T 503-2016 6.10, figure 1: K0, nominal voltage, K2 until the meter has settled; UART released; over to the
+// microammeter path without a gap; mean over whole wake-up periods; back, and no reset meanwhile.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "rig/run/whose_fault.hpp"
+#include "testcases/steps/steps.hpp"
+
+namespace meterrig::testcases {
+namespace {
+
+Duration window_length(const Trial& trial) {
+  const double wake_s = trial.dut().wake_period_s.value_or(5);
+  // One period more: the window is cut to whole periods afterwards.
+  return seconds(std::max(trial.number("window_min_s"), trial.number("window_wake_periods") * wake_s) + wake_s);
+}
+
+// Make before break, the supply watched at the meter's terminals.
+Task<> change_over(Trial& trial, Position to) {
+  Station& st = trial.station();
+  co_await watch_supply(trial, 1ms, 5s);
+  co_await st.path().change_over(to, trial.time("overlap_s"));
+  const double lowest = co_await lowest_supply(trial);
+  if (lowest < trial.number("supply_fraction_min") * trial.dut().nominal_voltage_v)
+    trial.rig_fault(fmt::format("the supply fell to {:.2f} V while K changed over", lowest));
+}
+
+// Released, the line must be dead: whoever still gets an answer is still driving the meter.
+Task<> release_uart(Trial& trial) {
+  Station& st = trial.station();
+  co_await st.uart().connect(false);
+  const bool answered = co_await st.meter().answers(700ms);
+  if (answered) trial.rig_fault("the UART is not isolated: the meter answered with its lines released");
+}
+
+// A report or a command fell into the window: a burst far above, or far longer than, the listening wake-ups.
+bool disturbed(const Waveform& window) {
+  std::vector<double> peaks;
+  const auto found = bursts(window, 1e-3, 2ms);
+  for (const Burst& burst : found) peaks.push_back(burst.peak);
+  if (peaks.size() < 3) return false;
+  std::nth_element(peaks.begin(), peaks.begin() + static_cast<std::ptrdiff_t>(peaks.size() / 2), peaks.end());
+  const double usual = peaks[peaks.size() / 2];
+  return std::any_of(found.begin(), found.end(), [&](const Burst& burst) {
+    return burst.peak > 2 * usual || window.interval * static_cast<std::int64_t>(burst.last - burst.first) > 200ms;
+  });
+}
+
+Task<> judge_overload(Trial& trial) {
+  Station& st = trial.station();
+  const double range_ua = st.microammeter().range_max() * 1e6;
+  const bool good = co_await rig::microammeter_side_is_good(st, trial.dut().nominal_voltage_v);
+  if (!good) trial.rig_fault("the microammeter clips, and does not read the dummy load right either");
+  trial.one_sided("quiescent_current", true, range_ua, "uA");
+}
+
+Task<Waveform> undisturbed_window(Trial& trial) {
+  Station& st = trial.station();
+  const Duration interval = trial.time("sample_interval_s");
+  const auto points = static_cast<std::size_t>(window_length(trial) / interval);
+  const int repeats = static_cast<int>(trial.number("window_repeats_max"));
+  for (int i = 0; i < repeats; ++i) {
+    co_await st.microammeter().start(interval, points);
+    Waveform window = co_await st.microammeter().fetch(true);
+    if (window.overloads() > 0 || !disturbed(window)) co_return window;
+    trial.note("测量窗口内有主动上报，重新测量", "a report of the meter fell into the window: measured again");
+  }
+  trial.rig_fault("no window without a report of the meter");
+}
+
+void judge(Trial& trial, const Waveform& window) {
+  CurrentMeter& meter = trial.station().microammeter();
+  const Duration wake = seconds(trial.dut().wake_period_s.value_or(5));
+  const WholePeriods whole = whole_periods(window, wake);
+  const std::size_t from = whole.periods > 0 ? whole.from : 0;
+  const std::size_t to = whole.periods > 0 ? whole.to : window.size();
+  const double mean = window.mean(from, to);
+  const double half_width = window.half_width_of_mean(meter.accuracy(), from, to);
+  const double floor = window.percentile_of_means(trial.time("floor_mean_s"), trial.number("floor_percentile"));
+  trial.measure("quiescent_current", mean * 1e6, Reading{0, half_width}.expanded_uncertainty() * 1e6, "uA", floor * 1e6);
+  trial.record("sleep_floor", floor * 1e6, "uA");
+  trial.record("window", to_seconds(window.interval * static_cast<std::int64_t>(to - from)), "s");
+  trial.record("wake_ups", whole.periods, "1");
+  if (whole.periods == 0) return;
+  trial.record("wake_period", to_seconds(whole.period), "s");
+  trial.record("charge_per_wake", whole.charge_per_wake * 1e6, "uC");
+}
+
+Task<> run(Trial& trial) {
+  Station& st = trial.station();
+  co_await power_up(trial);
+  co_await settle(trial, trial.time("settle_s"), trial.time("settle_max_s"), trial.number("settled_below_ma") / 1000,
+                  trial.time("settled_for_s"));
+  std::vector<std::string> items{"reset_count"};
+  const auto before = co_await st.meter().read(items);
+  co_await release_uart(trial);
+  co_await change_over(trial, Position::microammeter);
+  // The exchange before woke the meter; one period later it is back in its rhythm.
+  co_await sleep_for(seconds(2 * trial.dut().wake_period_s.value_or(5)));
+  const Waveform window = co_await undisturbed_window(trial);
+  if (window.overloads() > 0) {
+    co_await judge_overload(trial);
+    co_return;
+  }
+  co_await change_over(trial, Position::ammeter);
+  co_await st.uart().connect(true);
+  const auto after = co_await st.meter().read(items);
+  if (before.at("reset_count") != after.at("reset_count"))
+    trial.rig_fault("the meter was reset while its current was measured");
+  judge(trial, window);
+}
+
+double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
+  const double wake_s = dut.wake_period_s.value_or(5);
+  return clause.number("settle_s", dut) + 30 +
+         std::max(clause.number("window_min_s", dut), clause.number("window_wake_periods", dut) * wake_s) + 3 * wake_s;
+}
+
+}  // namespace
+
+extern const Procedure procedure_quiescent_current{
+    "quiescent_current", "静态工作电流", "quiescent current",
+    {"power_supply", "voltmeter", "ammeter", "microammeter", "path_switch", "uart_link", "ambient"},
+    Radio::quiet, run, estimate};
+
+}  // namespace meterrig::testcases

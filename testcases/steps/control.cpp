@@ -1,0 +1,42 @@
+#include "testcases/steps/control.hpp"
+
+namespace meterrig::testcases {
+
+Task<Over> over_the_air(Trial& trial, cjt188::Bytes frame, const cjt188::Address& to, Duration timeout) {
+  Station& st = trial.station();
+  const Duration wake = seconds(trial.dut().wake_period_s.value_or(5));
+  Over over;
+  Host::Reply reply;
+  try {
+    reply = co_await st.host().exchange(cjt188::hex(to), frame, wake, timeout);
+    over.answered = true;
+  } catch (const TimeoutError&) {
+    over.answered = false;
+  }
+  if (!over.answered) co_return over;
+  over.reply = st.meter().parse_air_reply(reply.frame);
+  over.after = reply.after;
+  over.rssi_dbm = reply.rssi_dbm;
+  co_return over;
+}
+
+Task<AirSays> what_the_air_says(Trial& trial) {
+  const Flow coarse = co_await outlet_flow(trial, LeakSensor::Range::coarse);
+  if (coarse.more || coarse.l_per_h >= trial.number("open_flow_min_l_per_h")) co_return AirSays::open;
+  const Flow fine = co_await outlet_flow(trial, LeakSensor::Range::fine);
+  if (!fine.more && fine.l_per_h <= trial.number("closed_flow_max_l_per_h")) co_return AirSays::closed;
+  co_return AirSays::between;
+}
+
+Task<double> wait_for_air(Trial& trial, AirSays wanted, Duration most) {
+  const Instant start = trial.clock().now();
+  for (;;) {
+    const AirSays says = co_await what_the_air_says(trial);
+    const Duration after = trial.clock().now() - start;
+    if (says == wanted) co_return to_seconds(after);
+    if (after >= most) co_return -1;
+    co_await sleep_for(200ms);
+  }
+}
+
+}  // namespace meterrig::testcases

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "testcases/steps/steps.hpp"
+
+// Volumes and data of the meter: what flows, what it counts, what it keeps.
+namespace meterrig::testcases {
+
+// Air through the open meter at the declared qmax until the flow standard has metered `cubic_metres`. Gives what it
+// metered.
+Task<Reading> pass_volume(Trial& trial, double cubic_metres);
+// The same until the pulse counter has counted `pulses` more; stops at the last one.
+Task<> pass_pulses(Trial& trial, std::uint32_t pulses);
+
+// All persistent items that the maker declares, read until two readings agree.
+Task<std::map<std::string, std::string>> persistent_items(Trial& trial);
+// Names of the items that differ; notes each with both values.
+int changed_items(Trial& trial, const std::map<std::string, std::string>& before,
+                  const std::map<std::string, std::string>& after);
+
+// What a person reads on the mechanical counter, in ten-thousandths of a cubic metre; a prompt and its answer.
+Task<std::int64_t> read_counter(Trial& trial);
+// Asks a person; journals prompt and answer. Inconclusive when nobody answers in time.
+Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::string en);
+
+}  // namespace meterrig::testcases

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+
+#include "rig/run/procedure.hpp"
+
+// Steps that several procedures share, in the words of CJ/T 503-2016 clause 6 and figure 1.
+namespace meterrig::testcases {
+
+using rig::Cause;
+using rig::Procedure;
+using rig::Radio;
+using rig::Station;
+using rig::Trial;
+using record::Verdict;
+using Position = PathSwitch::Position;
+
+// K0, supply to the nominal voltage, K2: the meter starts. The first time in a run with a low current limit, a look at
+// polarity and current, and the question who is there. Each time the meter must be the sample of this station.
+// A supply that the meter drags into its limit is judged by a dummy load first.
+Task<> power_up(Trial& trial);
+
+// Waits `at_least`, then until windows of the ammeter agree and stay below `below_a` for `quiet_for`.
+Task<> settle(Trial& trial, Duration at_least, Duration at_most, double below_a, Duration quiet_for);
+
+// Opens the valve as on site: authorisation over the UART, then the opener. Void when it does not open.
+Task<> open_valve(Trial& trial);
+// Closes it over the UART and waits until its motor is at rest.
+Task<> close_valve(Trial& trial);
+
+// Air through the meter at `kpa`; the outlet's flow in L/h tells whether the valve is open or closed.
+struct Flow {
+  double l_per_h = 0;
+  double half_width = 0;
+  bool more = false;  // one-sided: at least this
+};
+Task<> admit_air(Trial& trial, double kpa);
+Task<Flow> outlet_flow(Trial& trial, LeakSensor::Range range);
+// Closes the inlet, opens the vent, waits until the gauge is back at zero.
+Task<> vent_air(Trial& trial);
+
+// 15 kPa at the meter's inlet within the clause's tolerance, watched by the gauge. A pressure that can't be held is
+// judged with the inlet valve closed: the source good, the meter leaks it away (fail, `leak_name` one-sided).
+Task<> hold_test_pressure(Trial& trial, const std::string& leak_name, const std::string& leak_unit);
+
+// CJ/T 503-2016 6.7 with the valve closed and the meter powered or not: settles, averages, converts to the reference
+// conditions, watches for steps, checks the sensor's zero. Measures `leakage`.
+Task<Verdict> measure_leakage(Trial& trial);
+
+// The station's current limit for K2, amperes.
+double supply_limit(Trial& trial);
+
+// Watches the supply at the meter's terminals between its start and voltage_dipped().
+Task<> watch_supply(Trial& trial, Duration interval, Duration longest);
+// The lowest voltage seen, V.
+Task<double> lowest_supply(Trial& trial);
+
+// The ammeter's waveform of the valve's motion, taken at `interval` over `duration` from now.
+struct Motion {
+  bool moved = false;
+  double seconds = 0;  // from start to stop
+  double peak_a = 0;
+};
+Motion motion_in(const Waveform& waveform, double threshold_a);
+
+}  // namespace meterrig::testcases
