@@ -98,7 +98,8 @@ void parse_authority(std::string_view text, std::string_view rest, Url& url) {
     url.port = static_cast<std::uint16_t>(number(text, authority.substr(1), "the port", 1, 65535));
   }
   if (slash == rest.npos || slash + 1 == rest.size()) return;
-  if (url.scheme == Scheme::tcp) wrong(text, fmt::format("nothing is expected after the port, found \"{}\"", rest.substr(slash)));
+  if (url.scheme == Scheme::tcp)
+    wrong(text, fmt::format("nothing is expected after the port, found \"{}\"", rest.substr(slash)));
   url.unit = number(text, rest.substr(slash + 1), "the unit", 0, 255);
 }
 
@@ -122,8 +123,8 @@ void parse_options(std::string_view text, std::string_view query, Url& url) {
 }  // namespace
 
 Url Url::parse(std::string_view text) {
-  const auto known = std::find_if(schemes.begin(), schemes.end(),
-                                  [&](const SchemeName& s) { return text.starts_with(s.prefix); });
+  const auto known =
+      std::find_if(schemes.begin(), schemes.end(), [&](const SchemeName& s) { return text.starts_with(s.prefix); });
   if (known == schemes.end())
     wrong(text, "expected tcp://, serial:///, usbtmc:///, modbus-tcp://, modbus-rtu:/// or virtual:");
   Url url;
@@ -134,7 +135,9 @@ Url Url::parse(std::string_view text) {
   if (mark != whole.npos) parse_options(text, whole.substr(mark + 1), url);
   switch (url.scheme) {
     case Scheme::tcp:
-    case Scheme::modbus_tcp: parse_authority(text, rest, url); break;
+    case Scheme::modbus_tcp:
+      parse_authority(text, rest, url);
+      break;
     case Scheme::serial:
     case Scheme::modbus_rtu:
     case Scheme::usbtmc:
@@ -159,7 +162,7 @@ std::string Url::text() const {
       std::find_if(schemes.begin(), schemes.end(), [&](const SchemeName& s) { return s.scheme == scheme; });
   std::string out(known->prefix);
   if (scheme == Scheme::tcp || scheme == Scheme::modbus_tcp) {
-    out += fmt::format(host.find(':') == host.npos ? "{}:{}" : "[{}]:{}", host, port);
+    out += fmt::format(fmt::runtime(host.find(':') == host.npos ? "{}:{}" : "[{}]:{}"), host, port);
     if (unit) out += fmt::format("/{}", *unit);
   } else {
     out += path;

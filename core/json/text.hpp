@@ -12,7 +12,7 @@ namespace meterrig::json {
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
 // The text between double quotes, escaped and cut at about 60 characters, fit for a message.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // The candidate that a person probably meant: the same but for case, or few edits away.
 // None when nothing is near. The first of equally near ones wins.
@@ -22,6 +22,6 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
 // `"a", "b" or "c"`, cut after eight.
-std::string any_of(std::span<const std::string> words);
+std::string choice(std::span<const std::string> words);
 
 }  // namespace meterrig::json

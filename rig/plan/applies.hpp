@@ -12,6 +12,7 @@ class DutFile;
 
 // What a DUT must declare for a clause or a limit to be about it. Empty means any.
 struct Applies {
+  std::vector<std::string> meter;          // of gas, water, heat, electricity
   std::vector<std::string> communication;  // of R, S, G, O
   std::vector<std::string> conversion;     // of pulse, direct_reading
   std::optional<bool> replaceable_battery;

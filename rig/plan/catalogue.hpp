@@ -9,13 +9,20 @@
 
 namespace meterrig::plan {
 
-class ConfigPath;
+// What a standard asks of the instrument of a role; 0 where it asks nothing.
+struct Demand {
+  std::string role;
+  double voltage_v = 0;  // upper end of the range
+  double current_a = 0;
+  double class_percent = 0;  // largest error, of the range's end
+};
 
 struct Standard {
   std::string id;  // cjt503
   Title title;
   std::string edition;  // CJ/T 503-2016
   bool draft = false;
+  std::vector<Demand> demands;
   std::vector<Clause> clauses;  // in the standard's order
 
   const Clause* find(std::string_view id) const;  // by exact id; null when it has none
@@ -29,8 +36,6 @@ Standard read_standard(const json::Node& document);
 // All standards that the configuration holds.
 class Catalogue {
  public:
-  // Reads every standard under `standards/` of the search path, each once. Throws UserError.
-  static Catalogue load(const ConfigPath& path);
   explicit Catalogue(std::vector<Standard> standards) : standards_(std::move(standards)) {}
 
   const std::vector<Standard>& standards() const noexcept { return standards_; }

@@ -41,9 +41,9 @@ class Clause {
   ClauseKind kind = ClauseKind::manual;
   Membership type = Membership::unstated;
   Membership factory = Membership::unstated;
-  std::string defect_class;  // A or B; empty when the standard has none
-  std::string hold;          // what must hold
-  std::string procedure;     // empty: no procedure serves it
+  std::string defect_class;        // A or B; empty when the standard has none
+  std::string hold;                // what must hold
+  std::string procedure;           // empty: no procedure serves it
   std::vector<std::string> after;  // ids of clauses of the same standard that must have been run before
   Applies applies;
   std::map<std::string, std::vector<Limit>> limits;  // several of one name differ by what they apply to

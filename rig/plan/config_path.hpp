@@ -21,8 +21,8 @@ class ConfigPath {
   explicit ConfigPath(std::vector<std::filesystem::path> folders) : folders_(std::move(folders)) {}
 
   const std::vector<std::filesystem::path>& folders() const noexcept { return folders_; }
-  // A file by path, or by name under KIND (`plans`, `rigs`, ...), with or without `.json`. What names an existing file is
-  // taken as a path. Throws UserError that lists the nearest name.
+  // A file by path, or by name under KIND (`plans`, `rigs`, ...), with or without `.json`. What names an existing file
+  // is taken as a path. Throws UserError that lists the nearest name.
   std::filesystem::path resolve(std::string_view kind, const std::string& path_or_name) const;
   // Names under KIND, sorted, without `.json`.
   std::vector<std::string> names(std::string_view kind) const;

@@ -20,13 +20,13 @@ const char* word(LimitKind kind);
 struct Limit {
   std::string name;
   LimitKind kind = LimitKind::at_most;
-  double low = 0;   // of at_least and between; equals has low == high
-  double high = 0;  // of at_most, less_than and between
+  double low = 0;    // of at_least and between; equals has low == high
+  double high = 0;   // of at_most, less_than and between
   std::string unit;  // UCUM
   Source source = Source::standard;
-  std::string from;     // DUT key that takes the place of the value when the maker declares it
-  std::string plus;     // DUT key whose value is added to the bounds
-  std::string reading;  // how the quantity is to be understood
+  std::string from;                  // DUT key that takes the place of the value when the maker declares it
+  std::string plus;                  // DUT key whose value is added to the bounds
+  std::string reading;               // how the quantity is to be understood
   bool error_of_indication = false;  // JJF 1094-2002 may decide it
   bool extended = false;             // beyond the printed method: a result of its own
   Applies applies;

@@ -34,7 +34,9 @@ class Loader {
  private:
   json::Node read(const std::string& kind, const std::filesystem::path& file);
   const json::Schema& schema(const std::string& kind);
-  void check_profiles(const RigFile& rig);
+  json::Node profile_of(const std::string& kind, const json::Node& name);
+  void check_profiles(const json::Node& rig);
+  void check_items(const json::Node& dut);
   ConfigPath path_;
   std::map<std::string, json::Schema> schemas_;
   std::unique_ptr<Catalogue> catalogue_;

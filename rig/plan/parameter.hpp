@@ -25,7 +25,8 @@ struct Parameter {
 
   // Whether running with `other` instead of this is a shorter or weaker method.
   bool weakened_by(const Parameter& other) const;
-  // The parameter with the maker's value put in. Throws UserError when only the maker can give it and the file lacks it.
+  // The parameter with the maker's value put in. Throws UserError when only the maker can give it and the file lacks
+  // it.
   Parameter for_dut(const DutFile& dut) const;
 };
 

@@ -35,9 +35,9 @@ struct CoilUse {
 // What fills a role: an instrument, or a link of its own. A role of the radio channel or such needs neither.
 struct RoleBinding {
   std::string role;
-  std::string instrument;          // empty: none
-  std::optional<Address> address;  // of a link: UART, operator
-  int channel = 0;                 // of an instrument with several; from 1
+  std::string instrument;            // empty: none
+  std::optional<Address> address;    // of a link: UART, operator
+  int channel = 0;                   // of an instrument with several; from 1
   std::map<std::string, int> coils;  // by purpose: coil, k1, k2, dummy_light, dummy_heavy
   std::optional<CoilUse> isolation;  // of the UART: on = connected
   std::optional<CoilUse> through;    // of a matrix: on = the instrument is in the path

@@ -1,0 +1,118 @@
+#include "rig/plan/limit.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "rig/plan/dut_file.hpp"
+
+namespace meterrig::plan {
+
+namespace {
+
+constexpr std::array sources{"standard", "maker", "rig_default", "external"};
+constexpr std::array kinds{"at_most", "less_than", "at_least", "between", "equals"};
+
+void read_bounds(const json::Node& bound, LimitKind kind, Limit& into) {
+  into.kind = kind;
+  if (kind == LimitKind::between) {
+    if (!bound.is_array() || bound.size() != 2) bound.expected("an array of two numbers, low and high");
+    into.low = bound[0].number();
+    into.high = bound[1].number();
+    if (into.low > into.high) bound.expected("the low bound before the high one");
+    return;
+  }
+  into.low = into.high = bound.number();
+}
+
+}  // namespace
+
+const char* word(Source source) { return sources[static_cast<std::size_t>(source)]; }
+const char* word(LimitKind kind) { return kinds[static_cast<std::size_t>(kind)]; }
+
+Source read_source(const json::Node& node) {
+  const std::string text = node.one_of({"standard", "maker", "rig_default", "external"});
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (text == sources[i]) return static_cast<Source>(i);
+  }
+  return Source::external;
+}
+
+bool Limit::holds(double value) const {
+  switch (kind) {
+    case LimitKind::at_most:
+      return value <= high;
+    case LimitKind::less_than:
+      return value < high;
+    case LimitKind::at_least:
+      return value >= low;
+    case LimitKind::between:
+      return value >= low && value <= high;
+    case LimitKind::equals:
+      return value == low;
+  }
+  return false;
+}
+
+std::string Limit::text() const {
+  const std::string tail = unit == "1" ? "" : " " + unit;
+  switch (kind) {
+    case LimitKind::at_most:
+      return fmt::format("<= {}{}", high, tail);
+    case LimitKind::less_than:
+      return fmt::format("< {}{}", high, tail);
+    case LimitKind::at_least:
+      return fmt::format(">= {}{}", low, tail);
+    case LimitKind::between:
+      return fmt::format("{} to {}{}", low, high, tail);
+    case LimitKind::equals:
+      return fmt::format("= {}{}", low, tail);
+  }
+  return {};
+}
+
+Limit Limit::for_dut(const DutFile& dut) const {
+  Limit result = *this;
+  if (!from.empty()) {
+    if (const auto value = dut.declared(from)) {
+      result.low = result.high = *value;
+      result.source = Source::maker;
+    }
+  }
+  if (!plus.empty()) {
+    const double more = dut.declared(plus).value_or(0);
+    result.low += more;
+    result.high += more;
+  }
+  return result;
+}
+
+Limit read_limit(const std::string& name, const json::Node& node) {
+  node.reject_unknown_keys({"at_most", "less_than", "at_least", "between", "equals", "unit", "source", "from", "plus",
+                            "reading", "error_of_indication", "extended", "applies"});
+  Limit result;
+  result.name = name;
+  int bounds = 0;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (const auto bound = node.optional(kinds[i])) {
+      read_bounds(*bound, static_cast<LimitKind>(i), result);
+      ++bounds;
+    }
+  }
+  if (bounds != 1) {
+    node.fail(fmt::format("{} kinds of limit", bounds), "one of at_most, less_than, at_least, between and equals");
+  }
+  result.unit = node.at("unit").not_empty();
+  result.source = read_source(node.at("source"));
+  for (const auto& [key, into] : {std::pair{"from", &result.from}, std::pair{"plus", &result.plus}}) {
+    if (const auto declared = node.optional(key)) *into = declared->one_of(DutFile::number_keys());
+  }
+  if (!result.from.empty() && result.kind == LimitKind::between) node.fail("\"from\" with a range", "a single bound");
+  result.reading = node.string_or("reading", "");
+  result.error_of_indication = node.boolean_or("error_of_indication", false);
+  result.extended = node.boolean_or("extended", false);
+  if (const auto applies = node.optional("applies")) result.applies = read_applies(*applies);
+  return result;
+}
+
+}  // namespace meterrig::plan
