@@ -40,6 +40,8 @@ void Clock::run_until(const std::function<bool()>& done) {
   while (!done()) {
     poll();
     if (turn()) continue;
+    // An outside event that the poll took may have been what was waited for.
+    if (done()) return;
     const bool has_timer = !heap_.empty();
     if (!wait(has_timer, has_timer ? heap_.front()->due_ : Instant{}))
       throw std::logic_error("the clock has nothing left to wait for, and the work is not done");

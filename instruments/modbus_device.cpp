@@ -79,7 +79,7 @@ Task<std::vector<std::uint16_t>> ModbusDevice::words(const Register& reg) {
   co_return co_await bus_->read(unit_, reg.table, reg.address, reg.count, deadline());
 }
 
-Task<double> ModbusDevice::read(const std::string& name) {
+Task<double> ModbusDevice::read(std::string name) {
   const Register& reg = find(name);
   const Instant asked_at = clock_.now();
   const std::uint64_t raw = join(co_await words(reg), reg.word_order);
@@ -94,12 +94,12 @@ Task<double> ModbusDevice::read(const std::string& name) {
   co_return value;
 }
 
-Task<std::uint64_t> ModbusDevice::read_integer(const std::string& name) {
+Task<std::uint64_t> ModbusDevice::read_integer(std::string name) {
   const Register& reg = find(name);
   co_return join(co_await words(reg), reg.word_order);
 }
 
-Task<> ModbusDevice::write(const std::string& name, double value, double within) {
+Task<> ModbusDevice::write(std::string name, double value, double within) {
   const Register& reg = find(name);
   if (!(value >= reg.min && value <= reg.max))
     throw UserError(fmt::format("{}: {} = {:g} is outside {:g} .. {:g}", name_, name, value, reg.min, reg.max));
@@ -130,7 +130,7 @@ std::uint16_t ModbusDevice::coil_address(const std::string& coil) const {
   return profile_.document().at("coils").at(coil).at("address");
 }
 
-Task<bool> ModbusDevice::status(const std::string& status_register, const std::string& bit) {
+Task<bool> ModbusDevice::status(std::string status_register, std::string bit) {
   const auto& reg = profile_.document().at("registers").at(status_register);
   const auto bits = reg.value("bits", nlohmann::json::object());
   if (!bits.contains(bit)) co_return false;
@@ -191,8 +191,7 @@ Task<OutputState> ModbusDevice::safe_step(const nlohmann::json& step, const std:
   co_return state;
 }
 
-Task<std::vector<OutputState>> ModbusDevice::make_safe(const std::string& role,
-                                                       const std::map<std::string, int>& bindings) {
+Task<std::vector<OutputState>> ModbusDevice::make_safe(std::string role, std::map<std::string, int> bindings) {
   std::vector<OutputState> states;
   for (const auto& step : profile_.role(role).at("safe_state")) states.push_back(co_await safe_step(step, role, bindings));
   co_return states;

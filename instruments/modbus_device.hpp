@@ -14,22 +14,23 @@ class ModbusDevice {
  public:
   ModbusDevice(Clock& clock, std::shared_ptr<RegisterBus> bus, const Profile& profile, std::string name, int unit);
 
+  // Arguments by value: a coroutine that is returned, not awaited, outlives the temporaries of its call.
   // Throws NoReading for NaN and for what lies outside the plausible range that the profile gives.
-  Task<double> read(const std::string& reg);
-  Task<std::uint64_t> read_integer(const std::string& reg);
+  Task<double> read(std::string reg);
+  Task<std::uint64_t> read_integer(std::string reg);
   // Writes and reads back; ReadBackError when it differs by more than `within`.
-  Task<> write(const std::string& reg, double value, double within = 1e-6);
+  Task<> write(std::string reg, double value, double within = 1e-6);
   Task<bool> coil(std::uint16_t address);
   // Writes and reads back.
   Task<> set_coil(std::uint16_t address, bool on);
   std::uint16_t coil_address(const std::string& coil) const;
   // One bit of the status register, false when the profile names no such bit.
-  Task<bool> status(const std::string& status_register, const std::string& bit);
+  Task<bool> status(std::string status_register, std::string bit);
   // Model and serial number as the profile says where they stand.
   Task<std::string> identify();
 
   // Runs the safe_state list of a role; `bindings` fill {k1}, {coil} and the like.
-  Task<std::vector<OutputState>> make_safe(const std::string& role, const std::map<std::string, int>& bindings = {});
+  Task<std::vector<OutputState>> make_safe(std::string role, std::map<std::string, int> bindings = {});
 
   const std::string& name() const noexcept { return name_; }
   const Profile& profile() const noexcept { return profile_; }

@@ -10,8 +10,8 @@
 namespace meterrig {
 
 struct WallClock::Loop {
-  using WakeTimer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                               asio::wait_traits<std::chrono::steady_clock>, Executor>;
+  using WakeTimer =
+      asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Executor>;
   using Signals = asio::basic_signal_set<Executor>;
   struct Watch {
     Watch(Executor executor, std::function<void(int)> callback) : signals(executor), call(std::move(callback)) {}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
 #include "core/io/transport/loop.hpp"
 
@@ -70,15 +71,14 @@ void WallClock::on_signal(const std::vector<int>& signals, std::function<void(in
   loop_->watches.push_back(std::move(watch));
 }
 
-WallClock::Expectation WallClock::expect_post() {
-  return Expectation{std::make_unique<Expectation::Guard>(loop_->io)};
-}
+WallClock::Expectation WallClock::expect_post() { return Expectation{std::make_unique<Expectation::Guard>(loop_->io)}; }
 
 void WallClock::look() {
   turns_since_look_ = 0;
   loop_->posted.store(false, std::memory_order_relaxed);
   // Without outstanding work the loop calls itself stopped, and would stay so.
-  if (loop_->io.poll() == 0 && loop_->io.stopped()) loop_->io.restart();
+  if (loop_->io.poll() > 0) happened_ = true;
+  if (loop_->io.stopped()) loop_->io.restart();
 }
 
 void WallClock::poll() {
@@ -86,6 +86,8 @@ void WallClock::poll() {
 }
 
 bool WallClock::wait(bool has_timer, Instant next_due) {
+  // What a look has done may be all that the caller waits for.
+  if (std::exchange(happened_, false)) return true;
   Loop& loop = *loop_;
   if (has_timer) {
     const Duration ahead = std::min(next_due.time_since_epoch(), now().time_since_epoch() + longest_sleep);

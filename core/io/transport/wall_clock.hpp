@@ -58,6 +58,7 @@ class WallClock final : public Clock {
   Utc epoch_;
   std::chrono::steady_clock::time_point start_;
   unsigned turns_since_look_ = 0;
+  bool happened_ = false;
   std::unique_ptr<Loop> loop_;
 };
 
