@@ -107,26 +107,15 @@ class ScpiAnalyser final : public CurrentMeter {
   }
 
   Task<Reading> current() override {
-    co_await prepare();
+    // MEAS? averages over the interval and points in force, which may be those of a long acquisition.
+    co_await sweep(100us, 500);
     co_return accuracy_.reading(co_await session_->number(text("measure_current")));
   }
 
   Task<> start(Duration interval, std::size_t points) override {
     if (points == 0 || points > points_max_)
       throw std::logic_error(fmt::format("{}: {} points of at most {}", session_->name(), points, points_max_));
-    co_await prepare();
-    if (interval != interval_ || points != points_) {
-      interval_ = Duration{};
-      co_await session_->command(text("set_sample_interval", to_seconds(interval)));
-      const double real = co_await session_->number(text("read_sample_interval"));
-      if (std::abs(real - to_seconds(interval)) > 1e-9)
-        throw ReadBackError(fmt::format("{}: sample interval {:g} s reads back {:g} s", session_->name(),
-                                        to_seconds(interval), real),
-                            {session_->name(), "sample interval", fmt::format("{:g}", real), {}});
-      co_await session_->command(text("set_points", static_cast<int>(points)));
-      interval_ = interval;
-      points_ = points;
-    }
+    co_await sweep(interval, points);
     co_await session_->command(text("initiate"));
     co_await session_->command(text("trigger"));
   }
@@ -170,8 +159,23 @@ class ScpiAnalyser final : public CurrentMeter {
     prepared_ = true;
   }
 
-  // The format belongs to the mainframe, which another channel's driver may have changed: it is set each time it differs
-  // from what this driver set last, and asked for nothing more.
+  // What an acquisition and a measurement average over; sent only when it changes.
+  Task<> sweep(Duration interval, std::size_t points) {
+    co_await prepare();
+    if (interval == interval_ && points == points_) co_return;
+    interval_ = Duration{};
+    co_await session_->command(text("set_sample_interval", to_seconds(interval)));
+    const double real = co_await session_->number(text("read_sample_interval"));
+    if (std::abs(real - to_seconds(interval)) > 1e-9)
+      throw ReadBackError(
+          fmt::format("{}: sample interval {:g} s reads back {:g} s", session_->name(), to_seconds(interval), real),
+          {session_->name(), "sample interval", fmt::format("{:g}", real), {}});
+    co_await session_->command(text("set_points", static_cast<int>(points)));
+    interval_ = interval;
+    points_ = points;
+  }
+
+  // The format belongs to the mainframe, and another channel's driver may have changed it: it is set before each fetch.
   Task<> set_format(bool exact) {
     if (exact) {
       co_await session_->command("FORM:DATA ASC");

@@ -47,34 +47,33 @@ Bytes encode(const Frame& frame, int preamble) {
 void Scanner::feed(std::span<const std::uint8_t> bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
 
 std::optional<Frame> Scanner::next() {
-  std::size_t at = 0;
-  std::optional<Frame> found;
-  for (; at < buffer_.size(); ++at) {
+  // The first start byte whose frame may still be coming.
+  std::size_t pending = buffer_.size();
+  for (std::size_t at = 0; at < buffer_.size(); ++at) {
     if (buffer_[at] != start_byte) continue;
     const std::size_t there = buffer_.size() - at;
-    if (there < header_size) break;
-    const std::size_t length = buffer_[at + header_size - 1];
-    const std::size_t whole = header_size + length + tail_size;
-    if (there < whole) break;
+    const std::size_t whole =
+        there < header_size ? header_size : header_size + buffer_[at + header_size - 1] + tail_size;
+    if (there < whole || there < header_size + tail_size) {
+      pending = std::min(pending, at);
+      continue;
+    }
     const auto frame = std::span(buffer_).subspan(at, whole);
-    if (frame.back() != end_byte) {
-      ++bad_formats_;
-      continue;
+    const bool ends = frame.back() == end_byte;
+    if (ends && frame[whole - tail_size] == checksum(frame.first(whole - tail_size))) {
+      Frame found;
+      found.type = frame[1];
+      std::copy_n(frame.begin() + 2, found.address.size(), found.address.begin());
+      found.control = frame[9];
+      found.data.assign(frame.begin() + header_size, frame.end() - tail_size);
+      buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at + whole));
+      return found;
     }
-    if (frame[whole - tail_size] != checksum(frame.first(whole - tail_size))) {
-      ++bad_checksums_;
-      continue;
-    }
-    found.emplace();
-    found->type = frame[1];
-    std::copy_n(frame.begin() + 2, found->address.size(), found->address.begin());
-    found->control = frame[9];
-    found->data.assign(frame.begin() + header_size, frame.end() - tail_size);
-    at += whole;
-    break;
+    // Behind a pending start byte it will be looked at again: count once.
+    if (at < pending) ++(ends ? bad_checksums_ : bad_formats_);
   }
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at));
-  return found;
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(pending));
+  return std::nullopt;
 }
 
 std::optional<std::uint64_t> from_bcd(std::span<const std::uint8_t> bytes) {

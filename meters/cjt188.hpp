@@ -35,12 +35,13 @@ struct Frame {
 // With `preamble` bytes FE in front (6.3.1: 2 to 4). Throws std::length_error past 255 data bytes.
 Bytes encode(const Frame& frame, int preamble = 2);
 
-// Finds frames in a byte stream: by position and length, resynchronising by one byte, in bounded memory.
+// Finds frames in a byte stream: by position and length, resynchronising by one byte, in bounded memory. A start byte
+// in noise does not hold up the whole frame that follows it.
 class Scanner {
  public:
   void feed(std::span<const std::uint8_t> bytes);
   std::optional<Frame> next();
-  void clear() { buffer_.clear(); }
+  void clear() { *this = {}; }
   // Counted since the last clear(): frames dropped for a bad checksum or end byte.
   unsigned bad_checksums() const { return bad_checksums_; }
   unsigned bad_formats() const { return bad_formats_; }

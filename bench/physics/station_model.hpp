@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,12 @@ class MeterBody {
   virtual double body_leak_l_per_h_at_15_kpa(bool with_valve_open) const = 0;
   // Gas flowed: volume in cubic metres of the mechanical register since the last call ended at `now`.
   virtual void volume_passed(double cubic_metres) = 0;
+  // How much more has to pass until its next pulse; infinity when nothing counts.
+  virtual double volume_to_next_pulse() const { return std::numeric_limits<double>::infinity(); }
+  // Reed contact of its pulse output, counted since it was made.
+  virtual std::uint32_t pulse_output() const { return 0; }
+  // The line is on its way to this pressure, kPa gauge.
+  virtual void pressure_set(double) {}
 };
 
 // The supply path of one station: supply, K, analyser paths, dummy loads, meter terminals.
@@ -77,13 +84,16 @@ class AirLine {
   // Gas temperature moves by this rate from now on (the tight meter that cools).
   virtual void set_gas_temperature_rate(double kelvin_per_hour) = 0;
 
-  virtual double source_kpa() const = 0;        // upstream of the inlet valve
-  virtual double gauge_kpa() const = 0;         // downstream of it, at the meter
+  virtual double source_kpa() const = 0;  // upstream of the inlet valve
+  virtual double gauge_kpa() const = 0;   // downstream of it, at the meter
   virtual double gas_celsius() const = 0;
-  virtual double outlet_l_per_h() const = 0;    // volumetric, at outlet conditions; 0 when sealed
-  virtual double passed_m3() const = 0;         // total through the flow standard
+  virtual double outlet_l_per_h() const = 0;       // volumetric, at outlet conditions; 0 when sealed
+  virtual double passed_m3() const = 0;            // total through the flow standard
   virtual std::uint32_t meter_pulses() const = 0;  // on the meter's pulse output
   virtual double line_volume_l() const = 0;
+
+  // From the meter: its valve has begun or ended a move.
+  virtual void valve_moved() {}
 };
 
 }  // namespace meterrig::bench

@@ -65,7 +65,8 @@ class BindingReader {
 
   RoleBinding read_binding(const std::string& role, const json::Node& node) {
     node.reject_unknown_keys(
-        {"instrument", "address", "channel", "coil", "k1", "k2", "dummy_light", "dummy_heavy", "isolation", "through"});
+        {"instrument", "address", "channel", "coil", "k1", "k2", "dummy_light", "dummy_heavy", "isolation", "loopback",
+         "through"});
     RoleBinding binding;
     binding.role = role;
     if (const auto instrument = node.optional("instrument")) binding.instrument = read_instrument(*instrument);
@@ -79,6 +80,7 @@ class BindingReader {
       binding.coils.emplace(key, read_coil(*coil, binding.instrument));
     }
     if (const auto isolation = node.optional("isolation")) binding.isolation = read_use(*isolation);
+    if (const auto loopback = node.optional("loopback")) binding.loopback = read_use(*loopback);
     if (const auto through = node.optional("through")) binding.through = read_use(*through);
     return binding;
   }

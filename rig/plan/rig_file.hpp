@@ -40,6 +40,7 @@ struct RoleBinding {
   int channel = 0;                   // of an instrument with several; from 1
   std::map<std::string, int> coils;  // by purpose: coil, k1, k2, dummy_light, dummy_heavy
   std::optional<CoilUse> isolation;  // of the UART: on = connected
+  std::optional<CoilUse> loopback;   // of the UART: on = the rig's own lines joined, the meter cut off
   std::optional<CoilUse> through;    // of a matrix: on = the instrument is in the path
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
@@ -16,7 +17,8 @@ using nlohmann::json;
 
 constexpr std::int64_t exact_integer_max = std::int64_t{1} << 53;
 
-// UTF-16 order is byte order, but for U+E000..U+FFFF (lead bytes EE, EF), which come after the surrogate pairs (F0..F4).
+// UTF-16 order is byte order, but for U+E000..U+FFFF (lead bytes EE, EF), which come after the surrogate pairs
+// (F0..F4).
 bool utf16_less(const std::string* a, const std::string* b) {
   const auto rank = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -51,12 +53,13 @@ void write_double(double value, std::string& out) {
     out += '0';
     return;
   }
-  char buffer[32];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, std::abs(value), std::chars_format::scientific);
+  std::array<char, 32> buffer{};
+  const auto [end, error] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value), std::chars_format::scientific);
   if (error != std::errc{}) throw std::logic_error("a double needs more than 32 characters");
-  const char* const mark = std::find(buffer, end, 'e');
+  const char* const mark = std::find<const char*>(buffer.data(), end, 'e');
   std::string digits(1, buffer[0]);
-  if (mark - buffer > 2) digits.append(buffer + 2, mark);
+  if (mark - buffer.data() > 2) digits.append(static_cast<const char*>(buffer.data()) + 2, mark);
   int exponent = 0;
   std::from_chars(mark[1] == '+' ? mark + 2 : mark + 1, end, exponent);
   const int k = static_cast<int>(digits.size());
@@ -81,11 +84,12 @@ void write_double(double value, std::string& out) {
 }
 
 void write_integer(const json& value, std::string& out) {
-  const bool too_large = value.is_number_unsigned()
-                             ? value.get<std::uint64_t>() > static_cast<std::uint64_t>(exact_integer_max)
-                             : std::abs(value.get<double>()) > static_cast<double>(exact_integer_max);
-  if (too_large) throw std::invalid_argument(fmt::format("{} is beyond 2^53: write it as a string", value.dump()));
-  fmt::format_to(std::back_inserter(out), "{}", value.get<std::int64_t>());
+  const bool huge = value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{exact_integer_max};
+  const auto number = value.get<std::int64_t>();
+  if (huge || number > exact_integer_max || number < -exact_integer_max) {
+    throw std::invalid_argument(fmt::format("{} is beyond 2^53: write it as a string", value.dump()));
+  }
+  fmt::format_to(std::back_inserter(out), "{}", number);
 }
 
 void write(const json& value, std::string& out);
@@ -109,13 +113,25 @@ void write_object(const json& value, std::string& out) {
 
 void write(const json& value, std::string& out) {
   switch (value.type()) {
-    case json::value_t::null: out += "null"; return;
-    case json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-    case json::value_t::string: write_string(value.get_ref<const std::string&>(), out); return;
+    case json::value_t::null:
+      out += "null";
+      return;
+    case json::value_t::boolean:
+      out += value.get<bool>() ? "true" : "false";
+      return;
+    case json::value_t::string:
+      write_string(value.get_ref<const std::string&>(), out);
+      return;
     case json::value_t::number_integer:
-    case json::value_t::number_unsigned: write_integer(value, out); return;
-    case json::value_t::number_float: write_double(value.get<double>(), out); return;
-    case json::value_t::object: write_object(value, out); return;
+    case json::value_t::number_unsigned:
+      write_integer(value, out);
+      return;
+    case json::value_t::number_float:
+      write_double(value.get<double>(), out);
+      return;
+    case json::value_t::object:
+      write_object(value, out);
+      return;
     case json::value_t::array: {
       out += '[';
       const char* separator = "";
@@ -127,7 +143,8 @@ void write(const json& value, std::string& out) {
       out += ']';
       return;
     }
-    default: throw std::invalid_argument("no canonical bytes for a binary value");
+    default:
+      throw std::invalid_argument("no canonical bytes for a binary value");
   }
 }
 

@@ -18,13 +18,14 @@ std::optional<std::uint64_t> own_seq(const StoredEvent& event) {
   return seq->get<std::uint64_t>();
 }
 
-// The event's hash still ties it to its neighbour: it stands in its place, so what is wrong is inside it.
+// The event's hash still ties it to its neighbour, which bears the next number: it stands in its place, so what is
+// wrong is inside it.
 bool in_its_place(std::span<const StoredEvent> events, std::size_t at, const std::optional<Head>& head) {
   const StoredEvent& event = events[at];
   if (event.seq != at + 1) return false;
   if (at + 1 < events.size()) {
     const StoredEvent& next = events[at + 1];
-    return next.seq == event.seq + 1 && chain_next(event.hash, next.bytes) == next.hash;
+    return next.seq == event.seq + 1 && own_seq(next) == next.seq && chain_next(event.hash, next.bytes) == next.hash;
   }
   return head && head->seq == event.seq && head->hash == event.hash;
 }
@@ -32,19 +33,17 @@ bool in_its_place(std::span<const StoredEvent> events, std::size_t at, const std
 Damage classify(std::span<const StoredEvent> events, std::size_t at, const Digest& previous,
                 const std::optional<Head>& head) {
   const std::uint64_t expected = at + 1;
-  if (in_its_place(events, at, head)) return Damage::changed;
   const auto found = own_seq(events[at]);
-  if (!found) return Damage::changed;
   const auto later = events.subspan(at + 1);
   const auto is_expected = [&](const StoredEvent& e) { return own_seq(e) == expected; };
-  if (*found == expected) {
-    const bool true_one_follows = std::any_of(later.begin(), later.end(), [&](const StoredEvent& e) {
-      return is_expected(e) && chain_next(previous, e.bytes) == e.hash;
-    });
-    return true_one_follows ? Damage::added : Damage::changed;
-  }
-  if (*found < expected) return Damage::added;
-  return std::any_of(later.begin(), later.end(), is_expected) ? Damage::reordered : Damage::missing;
+  const bool further_on = std::any_of(later.begin(), later.end(), is_expected);
+  if (found && *found > expected && further_on) return Damage::reordered;
+  if (!found || in_its_place(events, at, head)) return Damage::changed;
+  if (*found != expected) return *found < expected ? Damage::added : Damage::missing;
+  const bool true_one_follows = std::any_of(later.begin(), later.end(), [&](const StoredEvent& e) {
+    return is_expected(e) && chain_next(previous, e.bytes) == e.hash;
+  });
+  return true_one_follows ? Damage::added : Damage::changed;
 }
 
 ChainReport& blame(ChainReport& report, Damage damage, std::uint64_t seq, std::string_view why) {
@@ -56,11 +55,16 @@ ChainReport& blame(ChainReport& report, Damage damage, std::uint64_t seq, std::s
 
 std::string_view reason(Damage damage) {
   switch (damage) {
-    case Damage::changed: return "its bytes do not give its hash";
-    case Damage::missing: return "a later event stands in its place";
-    case Damage::reordered: return "a later event stands in its place, and it stands further on";
-    case Damage::added: return "the chain does not lead to it";
-    default: return "";
+    case Damage::changed:
+      return "its bytes do not give its hash";
+    case Damage::missing:
+      return "a later event stands in its place";
+    case Damage::reordered:
+      return "a later event stands in its place, and it stands further on";
+    case Damage::added:
+      return "the chain does not lead to it";
+    default:
+      return "";
   }
 }
 

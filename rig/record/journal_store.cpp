@@ -74,8 +74,8 @@ std::string JournalStore::find_run(std::string_view name) {
   }
   if (found.empty()) throw UserError(fmt::format("no run is called `{}` or begins so", name));
   if (found.size() > 1) {
-    throw UserError(fmt::format("`{}` is the beginning of {} runs, among them {} and {}", name, found.size(), found[0],
-                                found[1]));
+    throw UserError(
+        fmt::format("`{}` is the beginning of {} runs, among them {} and {}", name, found.size(), found[0], found[1]));
   }
   return found.front();
 }
@@ -95,6 +95,19 @@ ChainReport JournalStore::verify(const std::string& run, const std::optional<Hea
     return report;
   }
   return report;
+}
+
+StoreError JournalStore::unknown_run(std::string_view run) {
+  return StoreError(fmt::format("the store holds no run `{}`", run));
+}
+StoreError JournalStore::exists(std::string_view run) {
+  return StoreError(fmt::format("run `{}` is in the store already", run));
+}
+StoreError JournalStore::differs(std::string_view run, std::uint64_t seq) {
+  return StoreError(fmt::format("run `{}` is in the store already, with another event {}", run, seq));
+}
+StoreError JournalStore::leaves_gap(std::string_view run, std::uint64_t seq) {
+  return StoreError(fmt::format("run `{}` has no event {} yet, so event {} can't be written", run, seq - 1, seq));
 }
 
 std::vector<json> parse_events(std::span<const StoredEvent> events) {

@@ -79,6 +79,12 @@ class JournalStore {
  protected:
   // First and last events, enough for list_runs; the default reads all.
   virtual std::vector<StoredEvent> read_ends(const std::string& run);
+
+  // The errors that every store must tell apart.
+  static StoreError unknown_run(std::string_view run);
+  static StoreError exists(std::string_view run);
+  static StoreError differs(std::string_view run, std::uint64_t seq);
+  static StoreError leaves_gap(std::string_view run, std::uint64_t seq);
 };
 
 // The events as JSON, for the folds.

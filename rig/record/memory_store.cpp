@@ -6,7 +6,7 @@ namespace meterrig::record {
 
 MemoryStore::Run& MemoryStore::find(const std::string& run) {
   const auto found = runs_.find(run);
-  if (found == runs_.end()) throw StoreError(fmt::format("the store holds no run `{}`", run));
+  if (found == runs_.end()) throw unknown_run(run);
   return found->second;
 }
 
@@ -16,29 +16,28 @@ void MemoryStore::count_call(const char* what) {
 
 void MemoryStore::open(const std::string& run, OnExisting existing) {
   count_call("open");
-  const bool exists = runs_.contains(run);
-  if (exists && existing == OnExisting::refuse) throw StoreError(fmt::format("run `{}` is in the store already", run));
-  if (!exists) runs_[run].head = {0, chain_start(run)};
+  const bool known = runs_.contains(run);
+  if (known && existing == OnExisting::refuse) throw exists(run);
+  if (!known) runs_[run].head = {0, chain_start(run)};
   std::erase(order_, run);
   order_.push_back(run);
 }
 
 void MemoryStore::write(const Batch& batch) {
   count_call("write");
-  Run run = find(batch.run);
+  Run& run = find(batch.run);
+  std::size_t known = 0;
   for (const StoredEvent& event : batch.events) {
     if (event.seq <= run.events.size()) {
-      if (run.events[event.seq - 1].hash == event.hash) continue;
-      throw StoreError(fmt::format("run `{}` is in the store already, with another event {}", batch.run, event.seq));
+      if (run.events[event.seq - 1].hash != event.hash) throw differs(batch.run, event.seq);
+      ++known;
+    } else if (event.seq != run.events.size() + 1 + (static_cast<std::size_t>(&event - batch.events.data()) - known)) {
+      throw leaves_gap(batch.run, event.seq);
     }
-    if (event.seq != run.events.size() + 1) {
-      throw StoreError(fmt::format("run `{}` has no event {} before event {}", batch.run, event.seq - 1, event.seq));
-    }
-    run.events.push_back(event);
-    run.head = {event.seq, event.hash};
   }
   for (const Blob& blob : batch.blobs) blobs_.emplace(blob.sha256, blob.bytes);
-  runs_[batch.run] = std::move(run);
+  run.events.insert(run.events.end(), batch.events.begin() + static_cast<std::ptrdiff_t>(known), batch.events.end());
+  if (!run.events.empty()) run.head = {run.events.back().seq, run.events.back().hash};
 }
 
 std::optional<std::string> MemoryStore::read_blob(const Digest& sha256) {

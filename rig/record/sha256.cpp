@@ -9,7 +9,8 @@ namespace meterrig::record {
 
 Digest sha256(std::initializer_list<std::string_view> parts) {
   // Making a context costs more than hashing an event.
-  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                                     &EVP_MD_CTX_free};
   thread_local const EVP_MD* const algorithm = EVP_sha256();
   Digest digest{};
   bool ok = context && EVP_DigestInit_ex(context.get(), algorithm, nullptr) == 1;

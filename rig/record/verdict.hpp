@@ -62,11 +62,14 @@ constexpr std::string_view word(RunState state) {
 constexpr int exit_code(RunState state, std::span<const Verdict> all) {
   if (state != RunState::finished) return 4;
   switch (worst(all)) {
-    case Verdict::fail: return 1;
+    case Verdict::fail:
+      return 1;
     case Verdict::void_:
     case Verdict::inconclusive:
-    case Verdict::not_tested: return 3;
-    default: return 0;
+    case Verdict::not_tested:
+      return 3;
+    default:
+      return 0;
   }
 }
 

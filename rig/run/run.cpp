@@ -161,7 +161,7 @@ Task<> Run::execute() {
     } catch (const Error& error) {
       why = error.what();
     }
-    co_await m.refuse("the rig's shared equipment does not work: " + why);
+    co_await m.refuse("the rig's shared equipment does not work: " + printable(why));
   }
   Sequencer sequencer(m.setup, *m.journal, *m.committer, m.leases, m.stops, m.observer);
   Equipment equipment{*m.instruments, m.host, m.person, m.ambient, *m.meter_profile};

@@ -183,7 +183,7 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
 json outputs_json(const std::vector<OutputState>& states) {
   json all = json::array();
   for (const OutputState& s : states)
-    all.push_back({{"instrument", s.instrument}, {"role", s.role}, {"setting", s.setting}, {"read_back", s.read_back},
+    all.push_back({{"instrument", s.instrument}, {"role", s.role}, {"setting", s.setting}, {"read_back", printable(s.read_back)},
                    {"ok", s.ok}});
   return all;
 }

@@ -154,7 +154,8 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   Outcome outcome = co_await judged(station, planned, equipment, trial, procedure);
 
   const bool safe = co_await safe_state(station, planned.clause.id);
-  if (!safe) {
+  // A station whose instruments never said who they are was never switched on: there is nothing to make safe.
+  if (!safe && station.ready) {
     station.blocked = "the outputs of this station did not reach their safe state";
     outcome = {Verdict::void_, Cause{"", "", "", 0, station.blocked}};
   }
@@ -177,7 +178,7 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
     const double limit_s = patience_factor * estimate_seconds(setup_, planned.clause, station.dut()) + patience_s;
     co_await run_in(stops_.work, with_time_limit(seconds(limit_s), planned.clause.id,
                                                  body(station, planned, equipment, trial, procedure)));
-    co_return Outcome{trial.verdict(), std::nullopt};
+    co_return co_await confirmed(station, {trial.verdict(), std::nullopt});
   } catch (...) {
     failed = std::current_exception();
   }
@@ -202,7 +203,8 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
   } catch (const std::exception& error) {
     outcome = Outcome{Verdict::void_, Cause{"", "", "", 0, fmt::format("internal error: {}", error.what())}};
   }
-  if (!silent_meter || stops_.requested > 0) co_return *outcome;
+  if (stops_.requested > 0) co_return *outcome;
+  if (!silent_meter) co_return co_await confirmed(station, *outcome);
   // The meter said nothing. Whose fault is it?
   try {
     bool rig_is_good = false;
@@ -218,6 +220,28 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
   } catch (const Cancelled&) {
   }
   co_return *outcome;
+}
+
+// A fail of a meter that was starved by a sick supply is the rig's fault. Before it stands, the supply holds a load.
+Task<Sequencer::Outcome> Sequencer::confirmed(Station& station, Outcome outcome) {
+  const bool doubtful = outcome.verdict == Verdict::fail || outcome.verdict == Verdict::inconclusive;
+  if (!doubtful || !station.commissioned || stops_.requested > 0) co_return outcome;
+  bool good = false;
+  std::string why = "the supply does not hold the dummy load";
+  try {
+    auto prove = [](Station& s, bool& into) -> Task<> {
+      into = co_await supply_side_is_good(s, s.dut().nominal_voltage_v);
+    };
+    co_await run_in(stops_.teardown, with_time_limit(seconds(teardown_limit_s), "the check of the rig's own side",
+                                                     prove(station, good)));
+  } catch (const Error& error) {
+    why = error.what();
+  } catch (const Cancelled& stopped) {
+    why = stopped.reason();
+  }
+  if (good) co_return outcome;
+  co_return Outcome{Verdict::void_, Cause{"power_supply", "dummy load", "", 0,
+                                          "before a verdict against the meter the rig proves its own side: " + why}};
 }
 
 Task<> Sequencer::conditions(Trial& trial, Equipment& equipment) {

@@ -46,6 +46,7 @@ class Sequencer {
               const Procedure& procedure);
   Task<Outcome> judged(Station& station, const plan::PlannedClause& planned, Equipment& equipment, Trial& trial,
                        const Procedure& procedure);
+  Task<Outcome> confirmed(Station& station, Outcome outcome);
   Task<bool> safe_state(Station& station, std::string reason);
   Task<> conditions(Trial& trial, Equipment& equipment);
   Task<> ended(Station& station, const plan::PlannedClause& planned, int attempt, const Outcome& outcome);

@@ -165,7 +165,8 @@ Task<> Station::open(Instruments& instruments, std::shared_ptr<Host> host, std::
   if (b->isolation) {
     auto device = co_await instruments.modbus(b->isolation->instrument);
     Bindings coils{{"coil", b->isolation->coil}};
-    if (const auto loopback = b->coils.find("loopback"); loopback != b->coils.end()) coils.insert(*loopback);
+    // The loopback relay sits beside the isolation, on the same board.
+    if (b->loopback && b->loopback->instrument == b->isolation->instrument) coils["loopback"] = b->loopback->coil;
     uart_ = make_relay_uart_isolation(std::move(device), std::move(coils));
   }
   const plan::Address& address = *b->address;

@@ -24,13 +24,38 @@ json limit_json(const plan::Limit& limit) {
 
 }  // namespace
 
+std::string printable(std::string_view bytes) {
+  std::string text;
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  for (std::size_t i = 0; i < bytes.size();) {
+    const unsigned char first = byte(i);
+    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : 0;
+    bool whole = length > 0 && i + length <= bytes.size() && !(first < 0x20 && first != '\n') && first != 0x7F;
+    for (std::size_t k = 1; whole && k < length; ++k) whole = (byte(i + k) & 0xC0) == 0x80;
+    // Overlong forms and surrogates are no UTF-8 either.
+    if (whole && length == 3) whole = !(first == 0xE0 && byte(i + 1) < 0xA0) && !(first == 0xED && byte(i + 1) >= 0xA0);
+    if (whole) {
+      text.append(bytes.substr(i, length));
+      i += length;
+    } else {
+      text += fmt::format("\\x{:02X}", first);
+      ++i;
+    }
+  }
+  return text;
+}
+
 Cause Cause::of(const Error& error) {
   const Exchange& e = error.exchange();
   return {e.of, e.asked, e.got, to_seconds(e.after), error.what()};
 }
 
 json Cause::json() const {
-  return {{"instrument", instrument}, {"command", command}, {"got", got}, {"after_s", after_s}, {"text", text}};
+  return {{"instrument", printable(instrument)},
+          {"command", printable(command)},
+          {"got", printable(got)},
+          {"after_s", after_s},
+          {"text", printable(text)}};
 }
 
 Trial::Trial(Clock& clock, Station& station, const plan::PlannedClause& planned, const plan::Plan& plan,
@@ -71,6 +96,7 @@ Verdict Trial::judge(const std::string& name, json body, const plan::Limit& limi
                      name, limit.text()));
   }
   body["limit"] = limit_json(limit);
+  if (limit.extended && !agreed) body["extended"] = true;
   body["decision"] = decision.outcome;
   body["verdict"] = record::word(decision.verdict);
   journal_.append("measurement", std::move(body));
@@ -142,19 +168,19 @@ void Trial::record(const std::string& name, double value, const std::string& uni
 
 void Trial::record_text(const std::string& name, const std::string& value) {
   json body = head();
-  body.update({{"name", name}, {"kind", "exact"}, {"value", value}, {"unit", "1"}});
+  body.update({{"name", name}, {"kind", "exact"}, {"value", printable(value)}, {"unit", "1"}});
   journal_.append("recorded", std::move(body));
 }
 
 void Trial::note(const std::string& zh, const std::string& en) {
   json body = head();
-  body["text"] = {{"zh", zh}, {"en", en}};
+  body["text"] = {{"zh", printable(zh)}, {"en", printable(en)}};
   journal_.append("note", std::move(body));
 }
 
 void Trial::deviation(const std::string& zh, const std::string& en) {
   json body = head();
-  body["text"] = {{"zh", zh}, {"en", en}};
+  body["text"] = {{"zh", printable(zh)}, {"en", printable(en)}};
   journal_.append("deviation", std::move(body));
 }
 

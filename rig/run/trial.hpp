@@ -16,6 +16,9 @@
 
 namespace meterrig::rig {
 
+// Bytes as text that a record may hold: what is not UTF-8, and control characters, as \xNN.
+std::string printable(std::string_view bytes);
+
 // Why a clause has the verdict that it has, where a measurement does not say it.
 struct Cause {
   std::string instrument;

@@ -34,17 +34,20 @@ Task<> release_uart(Trial& trial) {
   if (answered) trial.rig_fault("the UART is not isolated: the meter answered with its lines released");
 }
 
-// A report or a command fell into the window: a burst far above, or far longer than, the listening wake-ups.
-bool disturbed(const Waveform& window) {
-  std::vector<double> peaks;
+// A report, a command or a motion fell into the window: a burst that is very long, or one far above the others that does
+// not come back as listening wake-ups do.
+bool disturbed(const Waveform& window, Duration wake_period) {
   const auto found = bursts(window, 1e-3, 2ms);
-  for (const Burst& burst : found) peaks.push_back(burst.peak);
-  if (peaks.size() < 3) return false;
+  if (found.size() < 3) return false;
+  std::vector<double> peaks;
+  for (const Burst& burst : found) {
+    if (window.interval * static_cast<std::int64_t>(burst.last - burst.first) > 200ms) return true;
+    peaks.push_back(burst.peak);
+  }
   std::nth_element(peaks.begin(), peaks.begin() + static_cast<std::ptrdiff_t>(peaks.size() / 2), peaks.end());
   const double usual = peaks[peaks.size() / 2];
-  return std::any_of(found.begin(), found.end(), [&](const Burst& burst) {
-    return burst.peak > 2 * usual || window.interval * static_cast<std::int64_t>(burst.last - burst.first) > 200ms;
-  });
+  const auto outstanding = std::count_if(found.begin(), found.end(), [&](const Burst& b) { return b.peak > 2 * usual; });
+  return outstanding > 0 && outstanding < window.duration() / wake_period / 2;
 }
 
 Task<> judge_overload(Trial& trial) {
@@ -63,7 +66,7 @@ Task<Waveform> undisturbed_window(Trial& trial) {
   for (int i = 0; i < repeats; ++i) {
     co_await st.microammeter().start(interval, points);
     Waveform window = co_await st.microammeter().fetch(true);
-    if (window.overloads() > 0 || !disturbed(window)) co_return window;
+    if (window.overloads() > 0 || !disturbed(window, seconds(trial.dut().wake_period_s.value_or(5)))) co_return window;
     trial.note("测量窗口内有主动上报，重新测量", "a report of the meter fell into the window: measured again");
   }
   trial.rig_fault("no window without a report of the meter");

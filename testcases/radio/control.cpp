@@ -18,7 +18,7 @@ Task<> close_over_the_air(Trial& trial) {
   const auto limit = trial.clause().limit("closing_time", trial.dut());
   const double most_s = (limit ? limit->high : trial.number("close_within_s")) + 5;
   const Over command = co_await over_the_air(trial, st.meter().request_valve(st.meter().address(), false),
-                                             st.meter().address(), trial.time("answer_timeout_s"));
+                                             st.meter().address(), trial.time("answer_timeout_s"), 0);
   trial.record_text("close_acknowledged", command.answered ? "yes" : "no");
   const Duration left = seconds(most_s) - (trial.clock().now() - sent);
   const double waited_s = co_await wait_for_air(trial, AirSays::closed, left);
@@ -41,7 +41,8 @@ Task<> run(Trial& trial) {
 
   // For another meter first, while the valve is open: nothing may happen.
   const cjt188::Address other = neighbour_of(st.meter().address());
-  const Over foreign = co_await over_the_air(trial, st.meter().request_valve(other, false), other, 10s);
+  const Over foreign = co_await over_the_air(trial, st.meter().request_valve(other, false), other,
+                                          trial.time("answer_timeout_s"), 0);
   co_await sleep_for(10s);
   const AirSays after_foreign = co_await what_the_air_says(trial);
   trial.count("foreign_reactions", foreign.answered || after_foreign != AirSays::open ? 1 : 0);
@@ -49,10 +50,8 @@ Task<> run(Trial& trial) {
 
   co_await close_over_the_air(trial);
 
-  const Over authorised = co_await over_the_air(trial, st.meter().request_valve(st.meter().address(), true),
-                                                st.meter().address(), trial.time("answer_timeout_s"));
+  const bool accepted = co_await authorise_over_the_air(trial, trial.time("answer_timeout_s"));
   const double opened_s = co_await wait_for_air(trial, AirSays::open, trial.time("guard_s"));
-  const bool accepted = authorised.answered && !authorised.reply.refused;
   trial.count("authorisation_accepted", accepted ? 1 : 0);
   trial.count("opened_by_itself", opened_s >= 0 ? 1 : 0);
   co_await close_valve(trial);

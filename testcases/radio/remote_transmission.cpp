@@ -34,7 +34,7 @@ Task<> run(Trial& trial) {
     std::string unreadable;
     try {
       over = co_await over_the_air(trial, st.meter().request_status(st.meter().address()), st.meter().address(),
-                                   trial.time("answer_timeout_s"));
+                                   trial.time("answer_timeout_s"), 0);
     } catch (const ProtocolError& error) {
       unreadable = error.what();
     }

@@ -2,22 +2,33 @@
 
 namespace meterrig::testcases {
 
-Task<Over> over_the_air(Trial& trial, cjt188::Bytes frame, const cjt188::Address& to, Duration timeout) {
+Task<Over> over_the_air(Trial& trial, cjt188::Bytes frame, cjt188::Address to, Duration timeout, int repeats) {
   Station& st = trial.station();
   const Duration wake = seconds(trial.dut().wake_period_s.value_or(5));
   Over over;
   Host::Reply reply;
-  try {
-    reply = co_await st.host().exchange(cjt188::hex(to), frame, wake, timeout);
-    over.answered = true;
-  } catch (const TimeoutError&) {
-    over.answered = false;
+  for (int i = 0; i <= repeats && !over.answered; ++i) {
+    try {
+      reply = co_await st.host().exchange(cjt188::hex(to), frame, wake, timeout);
+      over.answered = true;
+    } catch (const TimeoutError&) {
+      over.answered = false;
+    }
   }
   if (!over.answered) co_return over;
   over.reply = st.meter().parse_air_reply(reply.frame);
   over.after = reply.after;
   over.rssi_dbm = reply.rssi_dbm;
   co_return over;
+}
+
+Task<bool> authorise_over_the_air(Trial& trial, Duration timeout) {
+  Station& st = trial.station();
+  const Over over = co_await over_the_air(trial, st.meter().request_valve(st.meter().address(), true),
+                                          st.meter().address(), timeout, 3);
+  if (over.answered && !over.reply.refused && over.reply.address == st.meter().address()) co_return true;
+  const MeterStatus status = co_await st.meter().status();
+  co_return status.awaiting_manual_action;
 }
 
 Task<AirSays> what_the_air_says(Trial& trial) {

@@ -59,6 +59,7 @@ Task<double> lowest_supply(Trial& trial);
 struct Motion {
   bool moved = false;
   double seconds = 0;  // from start to stop
+  double ended_s = 0;  // from the beginning of the capture to the stop
   double peak_a = 0;
 };
 Motion motion_in(const Waveform& waveform, double threshold_a);

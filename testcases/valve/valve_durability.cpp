@@ -18,6 +18,7 @@ struct Counts {
   std::int64_t closed = 0;
   std::int64_t missing = 0;
   std::vector<double> open_s, close_s;
+  double ended_s = 0;  // of the last action, from its command
   double peak_a = 0;
 };
 
@@ -36,6 +37,7 @@ Task<bool> act(Trial& trial, bool open, Duration watch, Counts& counts) {
   if (!motion.moved) co_return false;
   (open ? counts.open_s : counts.close_s).push_back(motion.seconds);
   counts.peak_a = std::max(counts.peak_a, motion.peak_a);
+  counts.ended_s = motion.ended_s;
   ++(open ? counts.opened : counts.closed);
   co_return true;
 }
@@ -96,11 +98,11 @@ Task<> run(Trial& trial) {
   for (std::int64_t cycle = 1; working && cycle <= cycles; ++cycle) {
     working = co_await act_until_done(trial, true, open_watch, counts);
     if (!working) break;
-    if (cycle == 1) open_watch = seconds(counts.open_s.front()) + margin + 1s;
+    if (cycle == 1) open_watch = seconds(counts.ended_s) + margin;
     co_await sleep_for(trial.time("dwell_s"));
     working = co_await act_until_done(trial, false, close_watch, counts);
     if (!working) break;
-    if (cycle == 1) close_watch = seconds(counts.close_s.front()) + margin;
+    if (cycle == 1) close_watch = seconds(counts.ended_s) + margin;
     co_await sleep_for(trial.time("dwell_s"));
     if (cycle % status_check == 0) co_await check_status(trial);
     if (cycle % checkpoint != 0) continue;

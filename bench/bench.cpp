@@ -1,0 +1,256 @@
+#include "bench/bench.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "bench/instruments/companion_host.hpp"
+#include "bench/instruments/faults.hpp"
+#include "bench/instruments/station.hpp"
+#include "bench/instruments/virtual_operator.hpp"
+#include "core/errors.hpp"
+#include "core/json/text.hpp"
+
+namespace meterrig::bench {
+namespace {
+
+constexpr int ambient_fault = 8, operator_fault = 15, range_fault = 2;
+constexpr int system_error = -310;
+
+const MeterDefect& known_defect(const std::string& name) {
+  if (const MeterDefect* defect = find_meter_defect(name)) return *defect;
+  std::vector<std::string> names;
+  for (const MeterDefect& defect : meter_defects()) names.push_back(defect.name);
+  throw UserError(fmt::format("unknown defect {}{}", json::in_quotes(name), json::did_you_mean(name, names)));
+}
+
+void check_place(const std::string& name, const char* what, int number, std::size_t count) {
+  if (number < 0 || number > static_cast<int>(count))
+    throw UserError(fmt::format("{}: there is no {} {}, only 1 to {}", name, what, number, count));
+}
+
+MeterDefect defect_of(const BenchOptions& options, int sample) {
+  std::vector<const MeterDefect*> chosen;
+  for (const DefectChoice& choice : options.defects) {
+    const MeterDefect& defect = known_defect(choice.name);
+    check_place(choice.name, "sample", choice.sample, options.samples.size());
+    if (choice.sample == 0 || choice.sample == sample) chosen.push_back(&defect);
+  }
+  return combine(chosen);
+}
+
+}  // namespace
+
+std::vector<DefectRow> defect_rows() {
+  std::vector<DefectRow> rows = meter_defect_rows();
+  std::vector<DefectRow> faults = fault_rows();
+  rows.insert(rows.end(), std::make_move_iterator(faults.begin()), std::make_move_iterator(faults.end()));
+  return rows;
+}
+
+struct Bench::Impl {
+  struct Device {
+    LinkPeer* link = nullptr;
+    LineTiming timing;
+    ScpiDevice* scpi = nullptr;
+    RegisterPeer* registers = nullptr;
+    int unit = 1;
+  };
+
+  Impl(Clock& its_clock, BenchOptions options);
+  void add_stations(const BenchOptions& options, const BenchProfiles& profiles);
+  void add_shared(const BenchOptions& options, const BenchProfiles& profiles);
+  void name_devices();
+  void add(const std::string& name, ScpiDevice& device);
+  void add(const std::string& name, LinkPeer& peer, LineTiming timing);
+  void add(const std::string& name, RegisterPeer& device, int unit);
+  void add_fault(const FaultChoice& choice);
+  void spoil(const std::map<std::string, std::vector<IoFault>>& faults);
+  void route_matrix();
+  cjt188::Address other_address(std::size_t station) const;
+
+  Clock& clock;
+  std::uint64_t seed;
+  RadioChannel radio;
+  std::vector<std::unique_ptr<Station>> stations;
+  std::unique_ptr<AmbientStation> ambient;
+  std::unique_ptr<CompanionHost> host;
+  std::unique_ptr<VirtualOperator> person;
+  // One analyser for all stations, behind a matrix: coils 0, 2, 4 .. put its channel 1 into the K1 paths of stations
+  // 1, 2, 3 .., coils 1, 3, 5 .. its channel 2 into their K2 paths.
+  std::unique_ptr<N6705c> shared_analyser;
+  std::unique_ptr<RelayBoard> matrix;
+  std::array<int, 2> routed{-1, -1};
+  std::map<std::string, Device> devices;
+  std::map<std::string, std::vector<IoFault>> io_faults;
+  std::vector<std::unique_ptr<LinkPeer>> faulty_links;
+  std::vector<std::unique_ptr<RegisterPeer>> faulty_registers;
+};
+
+Bench::Impl::Impl(Clock& its_clock, BenchOptions options) : clock(its_clock), seed(options.seed), radio(its_clock) {
+  const BenchProfiles profiles(options.profiles_folder);
+  add_stations(options, profiles);
+  add_shared(options, profiles);
+  name_devices();
+  for (const FaultChoice& choice : options.faults) add_fault(choice);
+  spoil(io_faults);
+}
+
+void Bench::Impl::add_stations(const BenchOptions& options, const BenchProfiles& profiles) {
+  for (const DefectChoice& choice : options.defects) known_defect(choice.name);
+  for (std::size_t i = 0; i < options.samples.size(); ++i) {
+    const int number = static_cast<int>(i) + 1;
+    const MeterDefect defect = defect_of(options, number);
+    stations.push_back(std::make_unique<Station>(clock, number, declared_under(options.samples[i], defect.conditions),
+                                                 defect, radio, profiles, seed + 1000u * i));
+  }
+}
+
+void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& profiles) {
+  ambient = std::make_unique<AmbientStation>(clock, profiles.ambient, "AS-0001", seed);
+  ambient->on_change([this](double celsius, double kpa) {
+    for (const auto& station : stations) station->line->set_ambient(celsius, kpa);
+  });
+  double celsius = 23, barometer = 101.325;
+  for (std::size_t i = 0; i < stations.size(); ++i) {
+    const DefectConditions conditions = defect_of(options, static_cast<int>(i) + 1).conditions;
+    celsius = conditions.ambient_c.value_or(celsius);
+    barometer = conditions.barometer_kpa.value_or(barometer);
+  }
+  ambient->set_truth(celsius, barometer);
+  host = std::make_unique<CompanionHost>(clock, radio, "CH-0001");
+  std::vector<GasMeter*> meters;
+  for (const auto& station : stations) meters.push_back(&station->meter);
+  person = std::make_unique<VirtualOperator>(clock, std::move(meters), seed);
+  shared_analyser = std::make_unique<N6705c>(clock, "MY53000009", seed);
+  matrix = std::make_unique<RelayBoard>(clock, profiles.relays, [this](int, bool) { route_matrix(); });
+}
+
+void Bench::Impl::route_matrix() {
+  for (int channel = 0; channel < 2; ++channel) {
+    int wanted = -1;
+    for (int relay = 6 + channel; relay >= 0; relay -= 2)
+      if (matrix->closed(relay) && relay / 2 < static_cast<int>(stations.size())) wanted = relay / 2;
+    int& now_at = routed[static_cast<std::size_t>(channel)];
+    if (wanted == now_at) continue;
+    now_at = wanted;
+    SupplyPath* path = wanted < 0 ? nullptr : stations[static_cast<std::size_t>(wanted)]->path.get();
+    shared_analyser->probe(channel + 1)
+        .connect(clock.now(), path, channel == 0 ? Path::k1_microammeter : Path::k2_ammeter);
+  }
+}
+
+void Bench::Impl::add(const std::string& name, ScpiDevice& device) {
+  devices[name] = {&device, LineTiming::lan(), &device, nullptr, 0};
+}
+
+void Bench::Impl::add(const std::string& name, LinkPeer& peer, LineTiming timing) {
+  devices[name] = {&peer, timing, nullptr, nullptr, 0};
+}
+
+void Bench::Impl::add(const std::string& name, RegisterPeer& device, int unit) {
+  devices[name] = {nullptr, {}, nullptr, &device, unit};
+}
+
+void Bench::Impl::name_devices() {
+  for (std::size_t i = 0; i < stations.size(); ++i) {
+    Station& station = *stations[i];
+    const std::string number = std::to_string(i + 1);
+    add("psu" + number, station.psu);
+    add("dmm" + number, station.dmm);
+    add("analyser" + number, station.analyser);
+    add("relays" + number, station.relays, station.relays.unit());
+    add("air" + number, station.air, station.air.unit());
+    add("gauge" + number, station.gauge, station.gauge.unit());
+    add("leak" + number, station.leak, station.leak.unit());
+    add("flow" + number, station.flow, station.flow.unit());
+    add("counter" + number, station.counter, station.counter.unit());
+    add("uart" + number, station.uart, LineTiming::serial(2400));
+  }
+  add("ambient", *ambient, ambient->unit());
+  add("host", *host, LineTiming::lan());
+  add("operator", *person, LineTiming::lan());
+  add("analyser", *shared_analyser);
+  add("matrix", *matrix, matrix->unit());
+}
+
+// Another meter's address: that of the next station, or a neighbour in the maker's numbering.
+cjt188::Address Bench::Impl::other_address(std::size_t station) const {
+  if (stations.size() > 1) return stations[(station + 1) % stations.size()]->address();
+  cjt188::Address address = stations[station]->address();
+  address[0] ^= 1;
+  return address;
+}
+
+void Bench::Impl::add_fault(const FaultChoice& choice) {
+  const Fault fault = parse_fault(choice.name);
+  check_place(choice.name, "station", choice.station, stations.size());
+  if (fault.kind == Fault::Kind::rig && fault.number == ambient_fault) return ambient->misbehave();
+  if (fault.kind == Fault::Kind::rig && fault.number == operator_fault) return person->stay_away();
+  if (fault.kind == Fault::Kind::rig && fault.number == range_fault) shared_analyser->stick_range(1, 100e-6);
+  bool found = fault.kind != Fault::Kind::io;
+  const auto spoil_one = [&](const std::string& name) {
+    if (!devices.contains(name)) return;
+    io_faults[name].push_back({fault.trouble, choice.at_exchange});
+    found = true;
+  };
+  if (!found) spoil_one(fault.instrument);
+  for (std::size_t i = 0; i < stations.size(); ++i) {
+    if (choice.station != 0 && choice.station != static_cast<int>(i) + 1) continue;
+    if (fault.kind == Fault::Kind::io)
+      spoil_one(fault.instrument + std::to_string(i + 1));
+    else
+      stations[i]->apply(fault, other_address(i));
+  }
+  if (!found) throw UserError(fmt::format("{}: the bench has no such instrument", choice.name));
+}
+
+void Bench::Impl::spoil(const std::map<std::string, std::vector<IoFault>>& faults) {
+  for (const auto& [name, list] : faults) {
+    Device& device = devices.at(name);
+    if (device.registers) {
+      faulty_registers.push_back(std::make_unique<FaultyRegisters>(*device.registers, list, seed));
+      device.registers = faulty_registers.back().get();
+      continue;
+    }
+    std::function<void()> raise;
+    if (device.scpi) raise = [scpi = device.scpi] { scpi->raise(system_error); };
+    faulty_links.push_back(std::make_unique<FaultyLink>(clock, *device.link, list, std::move(raise)));
+    device.link = faulty_links.back().get();
+  }
+}
+
+Bench::Bench(Clock& clock, BenchOptions options) : impl_(std::make_unique<Impl>(clock, std::move(options))) {}
+
+Bench::~Bench() = default;
+
+Bench::LinkEnd Bench::link(const std::string& name) {
+  const auto found = impl_->devices.find(name);
+  if (found == impl_->devices.end() || !found->second.link) return {};
+  return {found->second.link, found->second.timing};
+}
+
+RegisterPeer* Bench::registers(const std::string& name, int& unit) {
+  const auto found = impl_->devices.find(name);
+  if (found == impl_->devices.end() || !found->second.registers) return nullptr;
+  unit = found->second.unit;
+  return found->second.registers;
+}
+
+std::vector<std::string> Bench::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, device] : impl_->devices) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> Bench::live_outputs() const {
+  std::vector<std::string> live;
+  for (const auto& station : impl_->stations) {
+    const std::vector<std::string> its = station->live_outputs();
+    live.insert(live.end(), its.begin(), its.end());
+  }
+  return live;
+}
+
+}  // namespace meterrig::bench

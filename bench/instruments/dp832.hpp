@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "bench/instruments/scpi_device.hpp"
+#include "bench/physics/station_model.hpp"
+
+namespace meterrig::bench {
+
+// Rigol DP832, raw port 5555. Channel 1 feeds the station; 2 and 3 exist and have nothing connected.
+class Dp832 final : public ScpiDevice {
+ public:
+  Dp832(Clock& clock, SupplyPath& path, const std::string& serial, std::uint64_t seed);
+
+  bool output_on(int channel) const { return channels_[static_cast<std::size_t>(channel - 1)].on; }
+
+ private:
+  // OVP or OCP.
+  struct Protection {
+    bool on = false;
+    double level = 0;
+    bool tripped = false;
+    ScpiRange range;
+  };
+  struct Channel {
+    double volts = 5;
+    double amperes = 1;
+    bool on = false;
+    Protection over_voltage;
+    Protection over_current;
+    ScpiRange volt_range;
+    ScpiRange ampere_range;
+    const char* name = "";
+  };
+
+  void reset() override;
+  void declare_source();
+  void declare_output();
+  void declare_protection(const std::string& header, Protection Channel::*protection);
+  void declare_measure();
+  void declare_system();
+  Channel& addressed(const ScpiCall& call, std::size_t parameter);
+  Channel& sourced(const ScpiCall& call);
+  Channel& selected() { return channels_[static_cast<std::size_t>(selected_ - 1)]; }
+  void select(int number);
+  void apply(Channel& channel);
+  void watch();
+  double measured_volts(const Channel& channel);
+  double measured_amperes(const Channel& channel);
+  bool wired(const Channel& channel) const { return &channel == &channels_[0]; }
+
+  SupplyPath& path_;
+  std::array<Channel, 3> channels_;
+  int selected_ = 1;
+  bool beeper_ = true;
+  bool over_temperature_ = true;
+  double volt_offset_;
+  double ampere_offset_;
+  Timer watch_timer_;
+};
+
+}  // namespace meterrig::bench

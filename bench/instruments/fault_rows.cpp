@@ -1,0 +1,190 @@
+#include <array>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "bench/instruments/faults.hpp"
+#include "core/errors.hpp"
+#include "core/json/text.hpp"
+
+namespace meterrig::bench {
+namespace {
+
+using Expected = std::vector<std::pair<std::string, std::string>>;
+
+struct RigFault {
+  int number;
+  const char* standard;
+  Expected expected;
+  const char* what;
+};
+
+// The last four belong to the rig itself, not to an instrument: the bench knows their names and does nothing.
+const std::vector<RigFault>& rig_faults() {
+  static const std::vector<RigFault> faults = {
+      {1, "cjt503", {{"CJT503-5.3.8/6.10", "void"}}, "K1 and K2 break before they make: a gap of 5 ms at change-over"},
+      {2, "cjt503", {{"CJT503-5.3.8/6.10", "void"}}, "the microammeter's channel stays in a range of 100 uA"},
+      {3,
+       "cjt503",
+       {{"CJT503-5.3.5/6.7", "void"}, {"CJT503-5.3.6/6.8", "void"}},
+       "the leak sensor's zero moves by 0.05 L/h within a minute of pressure coming on"},
+      {4,
+       "cjt503",
+       {{"CJT503-5.3.5/6.7", "void"}, {"CJT503-5.3.6/6.8", "void"}, {"CJT503-5.3.7/6.9", "void"}},
+       "the air source only reaches 14.2 kPa"},
+      {5, "cjt503", {{"CJT503-5.3.7/6.9", "void"}}, "the gauge resolves 100 Pa"},
+      {6, "cjt503", {{"CJT503-5.3.9/6.11", "void"}}, "the supply gives no more than 0.2 A"},
+      {8,
+       "cjt484",
+       {{"CJT484-5.4.2b/6.4.2a", "void"}},
+       "the room is at 26.3 degC for ten minutes, after an hour and again"},
+      {10, "cjt503", {{"CJT503-5.3.8/6.10", "void"}}, "the contact of the UART isolation is welded"},
+      {12, "cjt503", {}, "after a loss of supply another meter sits in the station"},
+      {14,
+       "cjt503",
+       {{"CJT503-5.3.10a/6.12a", "inconclusive"}, {"CJT503-5.3.11/6.13", "inconclusive"}},
+       "the meter answers under another meter's address"},
+      {15,
+       "cjt503",
+       {{"CJT503-5.3.10a/6.12a", "inconclusive"}, {"CJT503-5.3.15/6.17", "inconclusive"}},
+       "the operator never answers"},
+      {7, "cjt484", {{"CJT484-5.4.2b/6.4.2a", "void"}}, "the rig's clock is stepped during the clock test"},
+      {9, "cjt503", {}, "the calibration of an instrument ran out yesterday"},
+      {11, "cjt503", {}, "a record of the journal is changed after the run"},
+      {13, "cjt503", {}, "the rig's process is killed in mid-run"},
+  };
+  return faults;
+}
+
+struct TroubleName {
+  const char* name;
+  IoTrouble trouble;
+  const char* what;
+};
+constexpr std::array<TroubleName, 5> troubles = {{{"io-silent", IoTrouble::silent, "does not answer"},
+                                                  {"io-garbage", IoTrouble::garbage, "answers garbage"},
+                                                  {"io-late", IoTrouble::late, "answers 3 s late"},
+                                                  {"io-close", IoTrouble::close, "closes its link"},
+                                                  {"io-error", IoTrouble::error, "reports an error of its own"}}};
+
+constexpr std::array<std::string_view, 8> contacts = {"k1",       "k2", "uart",        "opener",
+                                                      "loopback", "",   "dummy_light", "dummy_heavy"};
+
+struct InstrumentUse {
+  const char* instrument;
+  std::vector<const char*> clauses;
+};
+// What of CJ/T 503-2016 can't be tested without the instrument.
+const std::vector<InstrumentUse>& uses() {
+  static const std::vector<const char*> all = {
+      "CJT503-5.3.8/6.10",  "CJT503-5.3.9/6.11",  "CJT503-5.3.17/6.19", "CJT503-5.3.18/6.20",   "CJT503-5.3.14/6.16",
+      "CJT503-5.3.15/6.17", "CJT503-5.3.7/6.9",   "CJT503-5.3.5/6.7",   "CJT503-5.3.10a/6.12a", "CJT503-5.3.11/6.13",
+      "CJT503-5.3.13/6.15", "CJT503-5.3.12/6.14", "CJT503-5.3.6/6.8"};
+  static const std::vector<const char*> air = {"CJT503-5.3.7/6.9",   "CJT503-5.3.5/6.7",   "CJT503-5.3.6/6.8",
+                                               "CJT503-5.3.12/6.14", "CJT503-5.3.13/6.15", "CJT503-5.3.18/6.20"};
+  static const std::vector<const char*> flow = {"CJT503-5.3.10a/6.12a", "CJT503-5.3.11/6.13"};
+  static const std::vector<const char*> radio = {"CJT503-5.3.17/6.19", "CJT503-5.3.18/6.20", "CJT503-5.3.14/6.16"};
+  static const std::vector<InstrumentUse> table = {
+      {"psu", all},
+      {"dmm", all},
+      {"analyser", {"CJT503-5.3.8/6.10", "CJT503-5.3.9/6.11"}},
+      {"relays", all},
+      {"air", air},
+      {"gauge", {"CJT503-5.3.7/6.9", "CJT503-5.3.5/6.7"}},
+      {"leak", air},
+      {"flow", flow},
+      {"counter", {"CJT503-5.3.10a/6.12a", "CJT503-5.3.11/6.13"}},
+      {"uart", all},
+      {"ambient", {"CJT503-5.3.7/6.9", "CJT503-5.3.5/6.7"}},
+      {"host", radio},
+      {"operator", {"CJT503-5.3.10a/6.12a", "CJT503-5.3.15/6.17"}},
+      {"matrix", {"CJT503-5.3.8/6.10", "CJT503-5.3.9/6.11"}},
+  };
+  return table;
+}
+
+bool known_instrument(std::string_view name) {
+  while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
+  for (const InstrumentUse& use : uses())
+    if (name == use.instrument) return true;
+  return false;
+}
+
+[[noreturn]] void unknown(const std::string& name) {
+  std::vector<std::string> names;
+  for (const DefectRow& row : fault_rows()) names.push_back(row.name);
+  throw UserError(fmt::format("unknown fault {}{}", json::in_quotes(name), json::did_you_mean(name, names)));
+}
+
+}  // namespace
+
+int relay_of(std::string_view contact) {
+  for (std::size_t i = 0; i < contacts.size(); ++i)
+    if (!contact.empty() && contacts[i] == contact) return static_cast<int>(i);
+  return -1;
+}
+
+Fault parse_fault(const std::string& name) {
+  Fault fault;
+  if (name.size() > 1 && (name.front() == 'R' || name.front() == 'r')) {
+    const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), fault.number);
+    const bool whole = error == std::errc{} && end == name.data() + name.size();
+    if (whole && fault.number >= 1 && fault.number <= 15) return fault;
+  }
+  const auto colon = name.find(':');
+  if (colon == std::string::npos) unknown(name);
+  const std::string kind = name.substr(0, colon), of = name.substr(colon + 1);
+  if (kind == "relay-stuck" || kind == "relay-dead") {
+    fault.kind = kind == "relay-stuck" ? Fault::Kind::relay_stuck : Fault::Kind::relay_dead;
+    fault.contact = of;
+    if (relay_of(of) < 0) unknown(name);
+    return fault;
+  }
+  for (const TroubleName& trouble : troubles) {
+    if (kind != trouble.name || !known_instrument(of)) continue;
+    fault.kind = Fault::Kind::io;
+    fault.trouble = trouble.trouble;
+    fault.instrument = of;
+    return fault;
+  }
+  unknown(name);
+}
+
+std::vector<DefectRow> fault_rows() {
+  std::vector<DefectRow> rows;
+  for (const RigFault& fault : rig_faults())
+    rows.push_back(
+        {fmt::format("R{}", fault.number), {fault.standard}, "gas", "fault", fault.expected, "{}", fault.what});
+  for (const InstrumentUse& use : uses()) {
+    Expected expected;
+    for (const char* clause : use.clauses) expected.emplace_back(clause, "void");
+    for (const TroubleName& trouble : troubles)
+      rows.push_back({fmt::format("{}:{}", trouble.name, use.instrument),
+                      {"cjt503"},
+                      "gas",
+                      "fault",
+                      expected,
+                      "{}",
+                      fmt::format("{} {}", use.instrument, trouble.what)});
+  }
+  for (const std::string_view contact : contacts) {
+    if (contact.empty()) continue;
+    rows.push_back({fmt::format("relay-stuck:{}", contact),
+                    {"cjt503"},
+                    "gas",
+                    "fault",
+                    {},
+                    "{}",
+                    fmt::format("the contact {} closes once and never opens again", contact)});
+    rows.push_back({fmt::format("relay-dead:{}", contact),
+                    {"cjt503"},
+                    "gas",
+                    "fault",
+                    {},
+                    "{}",
+                    fmt::format("the contact {} never closes", contact)});
+  }
+  return rows;
+}
+
+}  // namespace meterrig::bench

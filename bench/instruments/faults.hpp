@@ -1,0 +1,77 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/bench.hpp"
+#include "bench/instruments/spread.hpp"
+#include "core/clock.hpp"
+
+namespace meterrig::bench {
+
+// What goes wrong between a rig and an instrument, whatever the instrument is.
+enum class IoTrouble { silent, garbage, late, close, error };
+
+struct IoFault {
+  IoTrouble trouble = IoTrouble::silent;
+  int at_exchange = 0;  // 1-based; 0: always
+};
+
+// A fault by name: "R4", "io-late:psu", "relay-stuck:k1".
+struct Fault {
+  enum class Kind { rig, io, relay_stuck, relay_dead };
+  Kind kind = Kind::rig;
+  int number = 0;  // of R1 .. R15
+  IoTrouble trouble = IoTrouble::silent;
+  std::string instrument;  // "psu", or one alone: "psu2", "host"
+  std::string contact;     // "k1"
+};
+// Throws UserError with the nearest known name.
+Fault parse_fault(const std::string& name);
+// Rows of `list defects`.
+std::vector<DefectRow> fault_rows();
+// Index in the relay board; -1: no such contact.
+int relay_of(std::string_view contact);
+
+// Stands in front of an instrument and spoils its exchanges. A message received counts as one.
+class FaultyLink final : public LinkPeer {
+ public:
+  // `raise`: makes the instrument report an error of its own; null: it answers garbage instead.
+  FaultyLink(Clock& clock, LinkPeer& inner, std::vector<IoFault> faults, std::function<void()> raise);
+  ~FaultyLink() override;
+  void receive(Port& port, std::span<const std::uint8_t> bytes) override;
+  void connected(Port& port) override;
+  void disconnected(Port& port) noexcept override;
+
+ private:
+  class Spoiled;
+  Spoiled& wrapped(Port& port);
+
+  Clock& clock_;
+  LinkPeer& inner_;
+  std::vector<IoFault> faults_;
+  std::function<void()> raise_;
+  int exchanges_ = 0;
+  std::vector<std::unique_ptr<Spoiled>> ports_;
+};
+
+// The same for a Modbus device. Late or closed looks like silence: its master waits half a second.
+class FaultyRegisters final : public RegisterPeer {
+ public:
+  FaultyRegisters(RegisterPeer& inner, std::vector<IoFault> faults, std::uint64_t seed);
+  std::vector<std::uint16_t> read(RegisterTable table, std::uint16_t address, std::uint16_t count) override;
+  void write(RegisterTable table, std::uint16_t address, std::span<const std::uint16_t> values) override;
+
+ private:
+  const IoFault* next();
+  RegisterPeer& inner_;
+  std::vector<IoFault> faults_;
+  Spread spread_;
+  int exchanges_ = 0;
+};
+
+}  // namespace meterrig::bench

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/instruments/line_peer.hpp"
+#include "bench/instruments/spread.hpp"
+#include "bench/meter/gas_meter.hpp"
+#include "core/clock.hpp"
+
+namespace meterrig::bench {
+
+// The person at the rig, one prompt after another, three to eight seconds each. One JSON object a line:
+//
+//   {"prompt": ID, "station": N, "kind": KIND, "text": {...}}
+//   {"prompt": ID, "value": VALUE, "operator": "virtual operator"}
+//
+//   read_counter     the drum counter, cubic metres with three decimals: "12.346"
+//   work_opener      works the valve key, then "done"
+//   observe_status   what the display shows of the valve: "open", "closed", "fault" or "blank"
+//   observe_battery  "low" or "ok"; "blank" when nothing is shown
+//   observe_waiting  whether the display asks for the key: "yes" or "no"
+//   confirm          "yes"
+//
+// A line that is no such object, or names no station, is answered at once with {"prompt": ID or null, "error": "..."}.
+class VirtualOperator final : public LinePeer {
+ public:
+  VirtualOperator(Clock& clock, std::vector<GasMeter*> meters, std::uint64_t seed);
+  // Fault R15: gone for coffee.
+  void stay_away() { away_ = true; }
+
+ private:
+  struct Prompt {
+    Instant due;
+    std::string id;  // as JSON
+    std::string kind;
+    GasMeter* meter;
+  };
+  void take(const std::string& line) override;
+  void act();
+  std::string observe(const Prompt& prompt);
+
+  Clock& clock_;
+  std::vector<GasMeter*> meters_;
+  Spread spread_;
+  bool away_ = false;
+  std::deque<Prompt> prompts_;
+  Instant free_{};
+  Timer timer_;
+};
+
+}  // namespace meterrig::bench

@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "bench/meter/gas_meter.hpp"
+
+namespace meterrig::bench {
+
+namespace {
+constexpr std::int64_t nl_per_hundredth = 10'000'000'000;  // 0.01 m3
+constexpr Duration run_ends_after = 30s;
+}  // namespace
+
+Utc GasMeter::meter_time() const { return clock_.utc() + clock_offset_; }
+
+void GasMeter::set_meter_time(Utc time) {
+  const Utc before = meter_time();
+  clock_offset_ += time - before;
+  if (time < before) next_settlement_ = following_settlement(time);
+  settle_month();
+  schedule_report();
+}
+
+// Settlement at 00:00 of the settlement day (CJ/T 188 8103).
+Utc GasMeter::following_settlement(Utc time) const {
+  const auto today = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{today};
+  const std::chrono::day day{static_cast<unsigned>(memory_.working().settlement_day)};
+  std::chrono::year_month month{date.year(), date.month()};
+  Utc settles = std::chrono::sys_days{month / day};
+  if (settles <= time) settles = std::chrono::sys_days{(month + std::chrono::months{1}) / day};
+  return settles;
+}
+
+// Looked at whenever the register is read or about to change: nothing can be told apart from freezing in time.
+void GasMeter::settle_month() {
+  const Utc now = meter_time();
+  if (now < next_settlement_) return;
+  MeterContent& content = memory_.working();
+  content.settled_hundredths = register_hundredths();
+  std::rotate(content.history.rbegin(), content.history.rbegin() + 1, content.history.rend());
+  content.history.front() = content.settled_hundredths;
+  next_settlement_ = following_settlement(now);
+  memory_.save_parameters(clock_.now());
+}
+
+double GasMeter::volume_to_next_pulse() const {
+  if (traits_.conversion.direct_reading) return std::numeric_limits<double>::infinity();
+  return static_cast<double>(pulse_volume_nl_ - drum_nl_ % pulse_volume_nl_) * 1e-12;
+}
+
+void GasMeter::volume_passed(double cubic_metres) {
+  const std::int64_t before = drum_nl_ / pulse_volume_nl_;
+  drum_nl_ += std::llround(cubic_metres * 1e12);
+  if (traits_.conversion.direct_reading) return;
+  for (std::int64_t n = drum_nl_ / pulse_volume_nl_ - before; n > 0; --n) pulse();
+}
+
+void GasMeter::pulse() {
+  ++pulse_output_;
+  if (!running()) return;
+  settle_month();
+  const Instant now = clock_.now();
+  if (run_pulses_ > 0 && now - last_pulse_ > run_ends_after) run_pulses_ = 0;
+  last_pulse_ = now;
+  ++run_pulses_;
+  const ConversionTraits& conversion = traits_.conversion;
+  if (conversion.lose_every > 0 && run_pulses_ % conversion.lose_every == 0) return;
+  memory_.pulse_counted(now);
+  const bool bounced = conversion.double_from > 0 && run_pulses_ >= conversion.double_from &&
+                       (run_pulses_ - conversion.double_from) % 2 == 0;
+  if (bounced) memory_.pulse_counted(now);
+}
+
+// What the encoder sees of the wheels, in smallest divisions.
+std::int64_t GasMeter::wheels_read() const {
+  std::int64_t divisions = drum_nl_ / pulse_volume_nl_;
+  const double fraction = static_cast<double>(drum_nl_ % pulse_volume_nl_) / static_cast<double>(pulse_volume_nl_);
+  if (traits_.conversion.carry_error && divisions % 10 == 9) divisions += 10;
+  if (traits_.conversion.low_in_transition && divisions % 10 == 0 && fraction < 0.3) divisions -= 1;
+  return divisions;
+}
+
+std::int64_t GasMeter::register_hundredths() const {
+  const std::int64_t units = traits_.conversion.direct_reading ? wheels_read() : memory_.working().pulses;
+  return units * (pulse_volume_nl_ / 1000) / (nl_per_hundredth / 1000);
+}
+
+double GasMeter::accumulated_volume() const {
+  if (air_) air_->passed_m3();
+  return static_cast<double>(register_hundredths()) / 100;
+}
+
+}  // namespace meterrig::bench

@@ -1,0 +1,215 @@
+"""How a report says things: words in two languages, numbers, limits, times."""
+
+import datetime
+import decimal
+import math
+
+import markupsafe
+
+# Worst first, as rig/record/verdict.hpp has it.
+VERDICTS = {
+    "fail": ("不符合", "fail"),
+    "void": ("无效", "void"),
+    "inconclusive": ("待定", "inconclusive"),
+    "not_tested": ("未检", "not tested"),
+    "pass": ("符合", "pass"),
+    "recorded": ("记录", "recorded"),
+    "not_applicable": ("不适用", "not applicable"),
+}
+STATES = {
+    "finished": ("完成", "finished"),
+    "aborted": ("中止", "aborted"),
+    "interrupted": ("中断", "interrupted"),
+    "refused": ("未开始", "refused"),
+    "running": ("进行中", "running"),
+}
+SOURCES = {
+    "standard": ("标准", "standard"),
+    "maker": ("制造商声明", "maker's declaration"),
+    "rig_default": ("装置默认值", "rig default"),
+    "external": ("引用标准（待确认）", "cited standard, to be confirmed"),
+}
+RULES = {
+    "simple_acceptance": ("简单接受", "simple acceptance"),
+    "guard_band": ("保护带 w = U（ILAC-G8:09/2019）", "guard band w = U (ILAC-G8:09/2019)"),
+    "jjf_1094": ("JJF 1094-2002（U ≤ MPEV/3）", "JJF 1094-2002 (U ≤ MPEV/3)"),
+}
+DECISIONS = {
+    "conditional_pass": ("有条件符合", "conditional pass"),
+    "conditional_fail": ("有条件不符合", "conditional fail"),
+    "no_reading": ("无读数", "no reading"),
+    "one_sided": ("单侧读数", "one-sided reading"),
+}
+SIGNS = {"at_most": "≤", "less_than": "<", "at_least": "≥", "equals": "="}
+# UCUM as people write it; what is not here is written as it is.
+UNITS = {"uA": "µA", "Cel": "°C", "m3": "m³", "m3/h": "m³/h", "1": "",
+         "Ohm": "Ω", "kOhm": "kΩ", "MOhm": "MΩ", "us": "µs"}
+CAUSE_WIDTH = 80
+
+
+# Digits of a number that has no uncertainty.
+SIGNIFICANT = 6
+
+
+def plain(value):
+    """A JSON value as people write it: exact decimals as they stand, numbers with the shortest digits."""
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list):
+        return ", ".join(plain(item) for item in value)
+    return str(value)
+
+
+def places_of_uncertainty(uncertainty):
+    """Decimal places that leave the uncertainty two significant digits."""
+    return max(0, 1 - math.floor(math.log10(uncertainty)))
+
+
+def bounds_of(limit):
+    """The numbers that a limit holds a value against."""
+    if not limit:
+        return []
+    numbers = [limit[kind] for kind in SIGNS if kind in limit] + limit.get("between", [])
+    return [decimal.Decimal(repr(n)) for n in numbers if isinstance(n, (int, float)) and not isinstance(n, bool)]
+
+
+def rounded(value, uncertainty, limit=None):
+    """GB/T 8170: printed to the place of the uncertainty's second digit, half to even, from the number as recorded.
+
+    The limit was compared with the full value, so no printed value may stand on another side of it: 50.04 against
+    50 keeps its digits.
+    """
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return plain(value)
+    full = decimal.Decimal(repr(value))
+    if uncertainty and uncertainty > 0:
+        first = places_of_uncertainty(uncertainty)
+    else:
+        first = max(0, SIGNIFICANT - 1 - full.adjusted())
+        if -full.as_tuple().exponent <= first:
+            return plain(value)
+    for places in range(first, 16):
+        shown = full.quantize(decimal.Decimal(1).scaleb(-places), rounding=decimal.ROUND_HALF_EVEN)
+        if all(shown.compare(bound) == full.compare(bound) for bound in bounds_of(limit)):
+            return format(shown, "f")
+    return plain(value)
+
+
+def uncertainty_text(uncertainty):
+    """At most two significant digits, rounded up: an uncertainty is never made smaller by printing it."""
+    if not uncertainty or uncertainty <= 0:
+        return "—"
+    step = decimal.Decimal(1).scaleb(-places_of_uncertainty(uncertainty))
+    return format(decimal.Decimal(repr(uncertainty)).quantize(step, rounding=decimal.ROUND_UP), "f")
+
+
+class Words:
+    """The functions that a template calls, for one language and one place."""
+
+    def __init__(self, language, utc_offset):
+        self.language = language
+        sign = -1 if utc_offset.startswith("-") else 1
+        hours, minutes = utc_offset[1:].split(":")
+        self.offset = sign * datetime.timedelta(hours=int(hours), minutes=int(minutes))
+        self.offset_text = "UTC" + utc_offset
+
+    def functions(self):
+        names = ("t", "text", "title", "verdict", "state", "source", "rule", "decision", "limit", "reading", "rounded",
+                 "uncertainty", "unit", "time", "duration", "cause", "plain")
+        return {name: getattr(self, name, None) or globals()[name] for name in names}
+
+    def t(self, zh, en):
+        """A text in the language of the report; with both, English beside Chinese."""
+        if self.language == "zh":
+            return zh
+        if self.language == "en":
+            return en
+        return markupsafe.Markup('{}<span class="en">{}</span>').format(zh, en) if zh != en else zh
+
+    def pair(self, pair, fallback):
+        return self.t(*pair) if pair else fallback
+
+    def text(self, value):
+        """A text of the record: {"zh", "en"} or a plain string."""
+        if isinstance(value, dict) and "zh" in value:
+            return self.t(value["zh"] or value["en"], value["en"] or value["zh"])
+        return plain(value)
+
+    def title(self, value):
+        return self.text(value)
+
+    def verdict(self, word):
+        return self.pair(VERDICTS.get(word), word)
+
+    def state(self, word):
+        return self.pair(STATES.get(word), word)
+
+    def source(self, word):
+        return self.pair(SOURCES.get(word), plain(word))
+
+    def rule(self, rule):
+        return self.pair(RULES.get(rule.get("rule")), plain(rule.get("rule")))
+
+    def decision(self, word):
+        return self.pair(DECISIONS.get(word), "")
+
+    def limit(self, limit, unit=""):
+        if not limit:
+            return "—"
+        shown = self.unit(unit)
+        for kind, sign in SIGNS.items():
+            if kind in limit:
+                return f"{sign} {plain(limit[kind])} {shown}".rstrip()
+        low, high = limit["between"]
+        to = "to" if self.language == "en" else "~"
+        return f"{plain(low)} {to} {plain(high)} {shown}".rstrip()
+
+    def reading(self, measurement):
+        if measurement["value"] is None:
+            return self.t("无读数", "no reading")
+        shown = rounded(measurement["value"], measurement.get("expanded_uncertainty"), measurement["limit"])
+        bound = measurement.get("one_sided")
+        if bound:
+            shown = f"{bound} {shown}"
+        return f"{shown} {self.unit(measurement['unit'])}".rstrip()
+
+    def uncertainty(self, measurement):
+        shown = uncertainty_text(measurement.get("expanded_uncertainty"))
+        return shown if shown == "—" else f"{shown} {self.unit(measurement['unit'])}".rstrip()
+
+    def unit(self, unit):
+        return UNITS.get(unit, unit)
+
+    def time(self, text, seconds=True):
+        """A time of the record in local time."""
+        if not text:
+            return "—"
+        moment = datetime.datetime.fromisoformat(text.rstrip("Z").split(".")[0]) + self.offset
+        return moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+    def duration(self, start, end):
+        if not start or not end:
+            return "—"
+        moments = [datetime.datetime.fromisoformat(text.rstrip("Z")[:26]) for text in (start, end)]
+        total = (moments[1] - moments[0]).total_seconds()
+        if total < 60:
+            return f"{total:.1f} s"
+        minutes, seconds = divmod(round(total), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"
+
+    def cause(self, cause):
+        """What was asked, of whom, what came back and after how long."""
+        if not cause:
+            return ""
+        parts = [plain(cause["instrument"])] if cause.get("instrument") else []
+        if cause.get("command"):
+            parts.append(f"{cause['command'][:CAUSE_WIDTH]} → {(cause.get('got') or '∅')[:CAUSE_WIDTH]}")
+            if cause.get("after_s"):
+                parts.append(f"{plain(cause['after_s'])} s")
+        asked = " · ".join(parts)
+        return markupsafe.Markup("{}{}{}").format(asked, ": " if asked else "", self.text(cause.get("text", "")))

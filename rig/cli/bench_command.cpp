@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "rig/cli/bench_server.hpp"
+#include "rig/cli/command.hpp"
+#include "rig/cli/output_files.hpp"
+#include "rig/cli/run_files.hpp"
+#include "rig/cli/signals.hpp"
+
+namespace meterrig::cli {
+
+namespace {
+
+struct ServeWords {
+  std::string rig;
+  std::string emit;
+  double time_scale = 1;
+  std::uint64_t seed = 1;
+  std::vector<std::string> duts;
+  std::vector<std::string> defects;
+  std::vector<std::string> faults;
+};
+
+// Healthy meters for each station of the bench, unless the user names others.
+std::vector<plan::DutFile> samples_for(plan::Loader& loader, const ServeWords& words, const plan::RigFile& rig) {
+  std::vector<std::string> names = words.duts;
+  if (names.empty()) names = loader.plan("cjt503-auto").default_duts;
+  if (words.duts.empty() && names.size() > rig.stations.size()) names.resize(rig.stations.size());
+  if (names.size() != rig.stations.size()) {
+    throw UserError(fmt::format("{}: found {} DUT files for {} stations; expected one --dut for each station", rig.file,
+                                names.size(), rig.stations.size()));
+  }
+  std::vector<plan::DutFile> duts;
+  for (const std::string& name : names) duts.push_back(loader.dut(name));
+  return duts;
+}
+
+int serve(const ServeWords& words) {
+  plan::Loader loader(plan::ConfigPath::find());
+  const plan::RigFile rig = loader.rig(words.rig);
+  if (!rig.any_virtual()) {
+    throw UserError(fmt::format("{}: found no virtual: address; expected a rig with a virtual bench", rig.file));
+  }
+  auto duts = samples_for(loader, words, rig);
+  const Choices choices = read_choices(words.defects, words.faults, duts, rig);
+  for (std::size_t i = 0; i < duts.size(); ++i) {
+    duts[i] = declared_for(duts[i], static_cast<int>(i) + 1, choices.defects);
+  }
+
+  WallClock clock(words.time_scale);
+  bool over = false;
+  clock.on_signal({std::begin(stop_signals), std::end(stop_signals)}, [&over](int) { over = true; });
+  const auto bench = make_bench(clock, loader.path(), rig, duts, choices, words.seed);
+  const BenchServer server(clock, *bench, rig);
+  if (!words.emit.empty()) {
+    write_file(words.emit, served_rig(json::parse_file(rig.file), server.members(), words.time_scale).dump(2) + "\n");
+  }
+  for (const BenchServer::Member& member : server.members()) fmt::print("{:<12} {}\n", member.name, member.address);
+  fmt::print("ready: {} members, time scale {:g}; Ctrl-C ends it\n", server.members().size(), words.time_scale);
+  std::fflush(stdout);
+  const WallClock::Expectation signals = clock.expect_post();
+  clock.run_until([&over] { return over; });
+  return 0;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  CLI::App* const command = app.add_subcommand("bench", "The virtual bench as a world of its own");
+  command->require_subcommand(1);
+  CLI::App* const child = command->add_subcommand(
+      "serve", "Serve a rig's virtual bench on TCP, Modbus TCP and pseudo-terminals, until Ctrl-C");
+  auto words = std::make_shared<ServeWords>();
+  child->add_option("rig", words->rig, "Rig file, or a name under config/rigs")->required()->type_name("RIG");
+  child->add_option("--time-scale", words->time_scale, "How many times as fast as real time")
+      ->check(CLI::Range(1.0, 50.0))
+      ->type_name("X")
+      ->capture_default_str();
+  child->add_option("--emit-rig", words->emit, "Write a rig file with the served addresses")->type_name("FILE");
+  child->add_option("--dut", words->duts, "A sample; once for each station")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  child->add_option("--seed", words->seed, "Seed of the bench")->type_name("N")->capture_default_str();
+  child->add_option("--defect", words->defects, "Put a defect into a virtual meter")
+      ->type_name("NAME[@SAMPLE]")
+      ->allow_extra_args(false);
+  child->add_option("--fault", words->faults, "Put a misbehaviour into a virtual instrument")
+      ->type_name("NAME[@STATION]")
+      ->allow_extra_args(false);
+  child->footer(
+      "Example, in two terminals:\n"
+      "  meterrig bench serve embedded --time-scale 20 --emit-rig /tmp/bench.json\n"
+      "  meterrig run cjt503-auto --only 6.10 --rig /tmp/bench.json");
+  child->callback([words, &action] { action = [words] { return serve(*words); }; });
+}
+
+}  // namespace meterrig::cli

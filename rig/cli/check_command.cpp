@@ -1,0 +1,39 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "core/errors.hpp"
+#include "rig/cli/command.hpp"
+#include "rig/plan/loader.hpp"
+
+namespace meterrig::cli {
+
+namespace {
+
+// All files are looked at, so that one pass finds every file that is wrong.
+int check_files(const std::vector<std::string>& files) {
+  plan::Loader loader(plan::ConfigPath::find());
+  bool good = true;
+  for (const std::string& file : files) {
+    try {
+      fmt::print("{}: {}, ok\n", file, loader.check(file));
+    } catch (const UserError& wrong) {
+      std::fflush(stdout);
+      fmt::print(stderr, "{}\n", wrong.what());
+      good = false;
+    }
+  }
+  return good ? 0 : 2;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+  CLI::App* const command = app.add_subcommand("check", "Check plan, rig, DUT, instrument, meter or standard files");
+  auto files = std::make_shared<std::vector<std::string>>();
+  command->add_option("files", *files, "Files; what each is, its keys say")->required()->type_name("FILE...");
+  command->footer("Example:\n  meterrig check my-plan.json my-rig.json duts/*.json");
+  command->callback([files, &action] { action = [files] { return check_files(*files); }; });
+}
+
+}  // namespace meterrig::cli

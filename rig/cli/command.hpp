@@ -1,0 +1,23 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <functional>
+
+namespace meterrig::cli {
+
+// What the chosen command does; it gives the exit code.
+using Action = std::function<int()>;
+
+// Each adds its command with its options; when the command is chosen, `action` becomes its work.
+void add_run(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
+void add_list(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
+void add_results(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
+
+inline constexpr const char* default_data = "./meterrig-data";
+
+}  // namespace meterrig::cli

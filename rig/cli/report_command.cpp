@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "rig/cli/command.hpp"
+#include "rig/cli/language.hpp"
+#include "rig/cli/output_files.hpp"
+#include "rig/record/junit.hpp"
+#include "rig/record/sqlite_store.hpp"
+
+namespace meterrig::cli {
+
+namespace {
+
+constexpr int not_made = 3;
+
+struct ReportOptions {
+  fs::path data;
+  fs::path output;
+  std::string run;
+  std::string lang = "both";
+  std::vector<std::string> formats{"html"};
+};
+
+bool wants(const ReportOptions& options, const char* format) {
+  return std::find(options.formats.begin(), options.formats.end(), format) != options.formats.end();
+}
+
+int make_report(const ReportOptions& options) {
+  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  const std::string run = store.find_run(options.run);
+  const auto record = verified_record(store, run, language_of(""));
+  if (!record) return broken_record;
+  const fs::path folder = options.output.empty() ? options.data / "reports" : options.output;
+  const fs::path base = folder / run;
+  auto told = [](const fs::path& file) { fmt::print("{}\n", file.string()); };
+  if (wants(options, "junit")) {
+    write_file(base.string() + ".xml", record::junit_xml(*record));
+    told(base.string() + ".xml");
+  }
+  if (wants(options, "json")) {
+    write_file(base.string() + ".json", record_text(*record));
+    told(base.string() + ".json");
+  }
+  if (!wants(options, "html")) return 0;
+  const fs::path kept = options.data / "records" / (run + ".json");
+  write_file(kept, record_text(*record));
+  const bool made = render_report(plan::ConfigPath::find(), kept, base.string() + ".html", language_of(options.lang));
+  if (made) told(base.string() + ".html");
+  return made ? 0 : not_made;
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Action& action) {
+  CLI::App* const command = app.add_subcommand("report", "Make the report of a run, in one format or several");
+  auto options = std::make_shared<ReportOptions>();
+  command->add_option("run", options->run, "An id, a unique beginning of one, or latest")->required()->type_name("RUN");
+  command->add_option("--format", options->formats, "html (the inspection report), junit, json")
+      ->check(CLI::IsMember({"html", "junit", "json"}))
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("html,junit,json");
+  command->add_option("--lang", options->lang, "Language of the inspection report")
+      ->check(CLI::IsMember({"zh", "en", "both"}))
+      ->type_name("zh|en|both")
+      ->capture_default_str();
+  command->add_option("--output", options->output, "Folder for the files; DATA/reports without it")->type_name("DIR");
+  command->add_option("--data", options->data, "Where runs are kept")
+      ->type_name("DIR")
+      ->default_val(std::string(default_data));
+  command->footer("Example:\n  meterrig report latest --format html,junit --output out");
+  command->callback([options, &action] { action = [options] { return make_report(*options); }; });
+}
+
+}  // namespace meterrig::cli

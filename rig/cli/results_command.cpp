@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "rig/cli/command.hpp"
+#include "rig/cli/language.hpp"
+#include "rig/cli/output_files.hpp"
+#include "rig/record/record_fold.hpp"
+#include "rig/record/sqlite_store.hpp"
+
+namespace meterrig::cli {
+
+namespace {
+
+struct ResultsOptions {
+  fs::path data;
+  std::string run = "latest";
+  std::string lang;
+  bool as_json = false;
+};
+
+void add_common(CLI::App& command, ResultsOptions& options) {
+  command.add_option("--data", options.data, "Where runs are kept")
+      ->type_name("DIR")
+      ->default_val(std::string(default_data));
+  command.add_flag("--json", options.as_json, "As JSON");
+  command.add_option("--lang", options.lang, "Language; as LANG says without it")
+      ->check(CLI::IsMember({"zh", "en"}))
+      ->type_name("zh|en");
+}
+
+int list_runs(const ResultsOptions& options) {
+  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  nlohmann::ordered_json objects = nlohmann::ordered_json::array();
+  for (const record::RunInfo& run : store.list_runs()) {
+    const nlohmann::ordered_json verdict =
+        run.verdict.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(run.verdict);
+    objects.push_back(
+        {{"run", run.run}, {"plan", run.plan}, {"state", run.state}, {"verdict", verdict}, {"started", run.started}});
+    if (!options.as_json) {
+      fmt::print("{:<36} {:<16} {:<12} {:<15} {}\n", run.run, run.plan, run.state,
+                 run.verdict.empty() ? "-" : run.verdict, run.started.substr(0, 19));
+    }
+  }
+  if (options.as_json) fmt::print("{}\n", objects.dump(2));
+  return 0;
+}
+
+// A run that was killed has a record as well: its state is `interrupted`.
+int show_run(const ResultsOptions& options) {
+  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  const std::string run = store.find_run(options.run);
+  const Language language = language_of(options.lang);
+  const auto record = verified_record(store, run, language);
+  if (!record) return broken_record;
+  if (options.as_json) {
+    fmt::print("{}", record_text(*record));
+    return 0;
+  }
+  fmt::print("{} {}  {}  {}\n\n{}", say(language, "运行", "run"), run, record->value("state", ""),
+             record->value("started", nlohmann::json()).is_string() ? record->value("started", "") : "",
+             summary_text(*record, language));
+  return 0;
+}
+
+}  // namespace
+
+void add_results(CLI::App& app, Action& action) {
+  CLI::App* const command = app.add_subcommand("results", "List runs, or show one again");
+  command->require_subcommand(1);
+  command->footer(
+      "Examples:\n  meterrig results list\n  meterrig results show latest\n  meterrig results show sim-0b2f --json");
+  auto options = std::make_shared<ResultsOptions>();
+  CLI::App* const list = command->add_subcommand("list", "All runs, the latest last");
+  add_common(*list, *options);
+  list->callback([options, &action] { action = [options] { return list_runs(*options); }; });
+  CLI::App* const show = command->add_subcommand("show", "The verdict table of a run, or its record as JSON");
+  show->add_option("run", options->run, "An id, a unique beginning of one, or latest")
+      ->type_name("RUN")
+      ->capture_default_str();
+  add_common(*show, *options);
+  show->callback([options, &action] { action = [options] { return show_run(*options); }; });
+}
+
+}  // namespace meterrig::cli

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "rig/cli/answers.hpp"
+#include "rig/cli/choices.hpp"
+#include "rig/plan/loader.hpp"
+
+namespace meterrig::cli {
+
+// The words of `meterrig run`.
+struct RunOptions {
+  std::string plan;
+  std::string rig;
+  std::vector<std::string> duts;
+  std::vector<std::string> only;
+  std::string answers;
+  std::filesystem::path data;
+  std::string record;
+  std::string clock;
+  std::uint64_t seed = 1;
+  std::vector<std::string> defects;
+  std::vector<std::string> faults;
+  std::string override_by;
+  bool estimate = false;
+  std::string lang;
+};
+
+// What they name, read and held against each other as far as files can be.
+struct RunFiles {
+  plan::Loader loader;
+  plan::Plan plan;
+  plan::RigFile rig;
+  std::vector<plan::DutFile> duts;
+  Choices choices;
+  Answers answers;
+  bool virtual_clock = true;
+  std::vector<std::string> simulation;  // why results are simulated
+  nlohmann::json inputs;                // for the run id of a simulation
+};
+
+// Throws UserError.
+RunFiles read_run_files(const RunOptions& options);
+
+// The virtual bench of the rig, with a meter for each DUT; null when the rig has none.
+std::unique_ptr<bench::Bench> make_bench(Clock& clock, const plan::ConfigPath& path, const plan::RigFile& rig,
+                                         const std::vector<plan::DutFile>& duts, const Choices& choices,
+                                         std::uint64_t seed);
+
+}  // namespace meterrig::cli

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "rig/record/journal_store.hpp"
+
+namespace meterrig::cli {
+
+// Fault R13: the program is killed, as by a power cut, right after a checkpoint from cycle 2300 on is durable.
+class KillingStore final : public record::JournalStore {
+ public:
+  explicit KillingStore(record::JournalStore& behind) : behind_(behind) {}
+  void open(const std::string& run, record::OnExisting existing) override { behind_.open(run, existing); }
+  void write(const record::Batch& batch) override;
+  std::vector<std::string> run_ids() override { return behind_.run_ids(); }
+  std::vector<record::StoredEvent> read_events(const std::string& run) override { return behind_.read_events(run); }
+  record::Head head(const std::string& run) override { return behind_.head(run); }
+  std::optional<std::string> read_blob(const record::Digest& sha256) override { return behind_.read_blob(sha256); }
+
+ private:
+  record::JournalStore& behind_;
+};
+
+// Fault R11: somebody edits a measured value, or else the last event, in the stored journal of a run.
+void alter_stored_event(const std::filesystem::path& data, const std::string& run);
+
+}  // namespace meterrig::cli

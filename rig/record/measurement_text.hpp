@@ -1,0 +1,17 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace meterrig::record {
+
+// `≤ 50`, `< 5`, `≥ 2`, `1 … 3`, `= 7`; empty without a limit.
+std::string limit_text(const nlohmann::json& limit);
+
+// `quiescent_current 56.2 uA, limit ≤ 50 (standard)`, from a measurement of the record.
+std::string measurement_text(const nlohmann::json& measurement);
+
+// `psu-1: MEAS:VOLT? gave "" after 2 s: no answer`, from a cause of the record; empty for null.
+std::string cause_text(const nlohmann::json& cause);
+
+}  // namespace meterrig::record

@@ -1,0 +1,213 @@
+#include "rig/record/sqlite_store.hpp"
+
+#include <fmt/format.h>
+
+#include "rig/record/sqlite_handle.hpp"
+
+namespace meterrig::record {
+
+namespace {
+
+struct Migration {
+  int version;
+  const char* what;
+  const char* sql;
+};
+
+// Never change an entry that was released; add one.
+constexpr Migration migrations[] = {
+    {1, "runs, events, blobs",
+     "CREATE TABLE runs(key INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, opened INTEGER NOT NULL UNIQUE,"
+     " head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL);"
+     "CREATE TABLE events(run INTEGER NOT NULL REFERENCES runs(key), seq INTEGER NOT NULL, bytes TEXT NOT NULL,"
+     " hash BLOB NOT NULL, PRIMARY KEY(run, seq)) WITHOUT ROWID;"
+     "CREATE TABLE blobs(sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL);"},
+};
+constexpr int schema_version = migrations[std::size(migrations) - 1].version;
+
+void migrate(SqliteConnection& connection, const std::string& file) {
+  SqliteTransaction transaction(connection);
+  connection.execute("CREATE TABLE IF NOT EXISTS migrations(version INTEGER PRIMARY KEY, what TEXT NOT NULL)");
+  SqliteStatement current(connection, "SELECT coalesce(max(version), 0) FROM migrations");
+  current.step();
+  const std::int64_t version = current.integer(0);
+  current.reset();
+  if (version > schema_version) {
+    throw StoreError(
+        fmt::format("{} has schema version {}, this program knows up to {}", file, version, schema_version));
+  }
+  SqliteStatement note(connection, "INSERT INTO migrations(version, what) VALUES(?1, ?2)");
+  for (const Migration& step : migrations) {
+    if (step.version <= version) continue;
+    connection.execute(step.sql);
+    note.reset().bind(1, step.version).bind(2, std::string_view(step.what)).run();
+  }
+  transaction.commit();
+}
+
+std::filesystem::path prepare(const std::filesystem::path& directory, SqliteStore::Missing missing) {
+  const std::filesystem::path file = directory / SqliteStore::file_name;
+  if (missing == SqliteStore::Missing::refuse && !std::filesystem::exists(file)) {
+    throw UserError(fmt::format("there are no runs in {}: no {}", directory.string(), SqliteStore::file_name));
+  }
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) throw StoreError(fmt::format("can't make the directory {}: {}", directory.string(), error.message()));
+  return file;
+}
+
+// With its tables: statements can be prepared.
+SqliteConnection opened(const std::filesystem::path& file) {
+  SqliteConnection connection(file, true);
+  connection.execute("PRAGMA journal_mode=WAL");
+  connection.execute("PRAGMA synchronous=FULL");
+  connection.execute("PRAGMA foreign_keys=ON");
+  migrate(connection, file.string());
+  return connection;
+}
+
+}  // namespace
+
+struct SqliteStore::Database {
+  explicit Database(const std::filesystem::path& file) : connection(opened(file)), statements(connection) {}
+
+  struct Statements {
+    explicit Statements(SqliteConnection& c)
+        : find_run(c, "SELECT key, head_seq, head_hash FROM runs WHERE run = ?1"),
+          add_run(c,
+                  "INSERT INTO runs(run, opened, head_seq, head_hash)"
+                  " VALUES(?1, (SELECT coalesce(max(opened), 0) + 1 FROM runs), 0, ?2)"),
+          make_latest(c, "UPDATE runs SET opened = (SELECT max(opened) + 1 FROM runs) WHERE key = ?1"),
+          set_head(c, "UPDATE runs SET head_seq = ?2, head_hash = ?3 WHERE key = ?1"),
+          all_runs(c, "SELECT run FROM runs ORDER BY opened"),
+          add_event(c, "INSERT INTO events(run, seq, bytes, hash) VALUES(?1, ?2, ?3, ?4)"),
+          event_hash(c, "SELECT hash FROM events WHERE run = ?1 AND seq = ?2"),
+          all_events(c, "SELECT seq, bytes, hash FROM events WHERE run = ?1 ORDER BY seq"),
+          end_events(c,
+                     "SELECT seq, bytes, hash FROM events WHERE run = ?1 AND seq IN"
+                     " (1, (SELECT max(seq) FROM events WHERE run = ?1)) ORDER BY seq"),
+          add_blob(c, "INSERT OR IGNORE INTO blobs(sha256, bytes) VALUES(?1, ?2)"),
+          find_blob(c, "SELECT bytes FROM blobs WHERE sha256 = ?1") {}
+    SqliteStatement find_run, add_run, make_latest, set_head, all_runs, add_event, event_hash, all_events, end_events,
+        add_blob, find_blob;
+  };
+
+  std::vector<StoredEvent> read(SqliteStatement& query, std::int64_t key) {
+    std::vector<StoredEvent> events;
+    query.reset().bind(1, key);
+    while (query.step()) {
+      events.push_back({static_cast<std::uint64_t>(query.integer(0)), query.bytes(1), query.digest(2)});
+    }
+    query.reset();
+    return events;
+  }
+
+  // The number of the last event there is after this one.
+  std::uint64_t write(std::int64_t key, std::uint64_t last, const std::string& run, const StoredEvent& event) {
+    const auto seq = static_cast<std::int64_t>(event.seq);
+    if (event.seq > last + 1) throw leaves_gap(run, event.seq);
+    if (event.seq == last + 1) {
+      statements.add_event.reset().bind(1, key).bind(2, seq).bind(3, std::string_view(event.bytes));
+      statements.add_event.bind_blob(4, bytes_of(event.hash)).run();
+      return event.seq;
+    }
+    const bool same =
+        statements.event_hash.reset().bind(1, key).bind(2, seq).step() && statements.event_hash.digest(0) == event.hash;
+    statements.event_hash.reset();
+    if (!same) throw differs(run, event.seq);
+    return last;
+  }
+
+  SqliteConnection connection;
+  Statements statements;
+};
+
+SqliteStore::SqliteStore(const std::filesystem::path& directory, Missing missing)
+    : database_(std::make_unique<Database>(prepare(directory, missing))) {}
+
+SqliteStore::~SqliteStore() = default;
+
+std::int64_t SqliteStore::key_of(const std::string& run) {
+  SqliteStatement& query = database_->statements.find_run;
+  const bool found = query.reset().bind(1, std::string_view(run)).step();
+  const std::int64_t key = found ? query.integer(0) : 0;
+  query.reset();
+  if (!found) throw unknown_run(run);
+  return key;
+}
+
+void SqliteStore::open(const std::string& run, OnExisting existing) {
+  const std::lock_guard lock(mutex_);
+  auto& statements = database_->statements;
+  SqliteTransaction transaction(database_->connection);
+  const bool known = statements.find_run.reset().bind(1, std::string_view(run)).step();
+  statements.find_run.reset();
+  if (known && existing == OnExisting::refuse) throw exists(run);
+  if (known) {
+    statements.make_latest.reset().bind(1, key_of(run)).run();
+  } else {
+    const Digest start = chain_start(run);
+    statements.add_run.reset().bind(1, std::string_view(run)).bind_blob(2, bytes_of(start)).run();
+  }
+  transaction.commit();
+}
+
+void SqliteStore::write(const Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  auto& statements = database_->statements;
+  SqliteTransaction transaction(database_->connection);
+  const std::int64_t key = key_of(batch.run);
+  statements.find_run.reset().bind(1, std::string_view(batch.run)).step();
+  const auto before = static_cast<std::uint64_t>(statements.find_run.integer(1));
+  statements.find_run.reset();
+  std::uint64_t last = before;
+  for (const StoredEvent& event : batch.events) last = database_->write(key, last, batch.run, event);
+  for (const Blob& blob : batch.blobs) {
+    statements.add_blob.reset().bind_blob(1, bytes_of(blob.sha256)).bind_blob(2, blob.bytes).run();
+  }
+  if (last > before) {
+    statements.set_head.reset().bind(1, key).bind(2, static_cast<std::int64_t>(last));
+    statements.set_head.bind_blob(3, bytes_of(batch.events.back().hash)).run();
+  }
+  transaction.commit();
+}
+
+std::vector<std::string> SqliteStore::run_ids() {
+  const std::lock_guard lock(mutex_);
+  SqliteStatement& query = database_->statements.all_runs;
+  std::vector<std::string> runs;
+  while (query.step()) runs.push_back(query.bytes(0));
+  query.reset();
+  return runs;
+}
+
+std::vector<StoredEvent> SqliteStore::read_events(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  return database_->read(database_->statements.all_events, key_of(run));
+}
+
+std::vector<StoredEvent> SqliteStore::read_ends(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  return database_->read(database_->statements.end_events, key_of(run));
+}
+
+Head SqliteStore::head(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  key_of(run);
+  SqliteStatement& query = database_->statements.find_run;
+  query.reset().bind(1, std::string_view(run)).step();
+  const Head head{static_cast<std::uint64_t>(query.integer(1)), query.digest(2)};
+  query.reset();
+  return head;
+}
+
+std::optional<std::string> SqliteStore::read_blob(const Digest& sha256) {
+  const std::lock_guard lock(mutex_);
+  SqliteStatement& query = database_->statements.find_blob;
+  std::optional<std::string> bytes;
+  if (query.reset().bind_blob(1, bytes_of(sha256)).step()) bytes = query.bytes(0);
+  query.reset();
+  return bytes;
+}
+
+}  // namespace meterrig::record

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "rig/record/journal_store.hpp"
+
+namespace meterrig::record {
+
+// One SQLite file per data directory, `meterrig.sqlite`: write-ahead log, full synchronisation. Several programs may
+// have it open at once.
+class SqliteStore final : public JournalStore {
+ public:
+  static constexpr const char* file_name = "meterrig.sqlite";
+  enum class Missing { create, refuse };
+
+  // `Missing::create` makes directory and file; `Missing::refuse` throws UserError when there is none, for the commands
+  // that only read.
+  explicit SqliteStore(const std::filesystem::path& directory, Missing missing = Missing::create);
+  ~SqliteStore() override;
+
+  void open(const std::string& run, OnExisting existing) override;
+  void write(const Batch& batch) override;
+  std::vector<std::string> run_ids() override;
+  std::vector<StoredEvent> read_events(const std::string& run) override;
+  Head head(const std::string& run) override;
+  std::optional<std::string> read_blob(const Digest& sha256) override;
+
+ protected:
+  std::vector<StoredEvent> read_ends(const std::string& run) override;
+
+ private:
+  struct Database;
+  std::int64_t key_of(const std::string& run);
+  std::mutex mutex_;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace meterrig::record
