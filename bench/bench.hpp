@@ -14,8 +14,8 @@ namespace meterrig::bench {
 // What the maker declares of a sample; the virtual meter is built after it.
 struct Sample {
   std::string serial;
-  std::string address;                  // 7 bytes BCD, hex, A0 first
-  char communication = 'R';             // R, S, G, O (CJ/T 503-2016 table 2)
+  std::string address;       // 7 bytes BCD, hex, A0 first
+  char communication = 'R';  // R, S, G, O (CJ/T 503-2016 table 2)
   double nominal_voltage_v = 6.0;
   double undervoltage_v = 4.8;
   double minimum_voltage_v = 4.5;
@@ -27,8 +27,8 @@ struct Sample {
 };
 
 struct DefectChoice {
-  std::string name;   // "cjt503-5.3.8-d3"
-  int sample = 0;     // 1-based; 0: every sample
+  std::string name;  // "cjt503-5.3.8-d3"
+  int sample = 0;    // 1-based; 0: every sample
 };
 
 struct FaultChoice {
@@ -41,10 +41,10 @@ struct FaultChoice {
 struct DefectRow {
   std::string name;
   std::vector<std::string> standards;
-  std::string meter;      // "gas"
-  std::string kind;       // "defect", "borderline", "fault"
+  std::string meter;                                          // "gas"
+  std::string kind;                                           // "defect", "borderline", "fault"
   std::vector<std::pair<std::string, std::string>> expected;  // clause id -> verdict, for every id that does not pass
-  std::string conditions; // JSON object text
+  std::string conditions;                                     // JSON object text
   std::string what;
 };
 std::vector<DefectRow> defect_rows();

@@ -27,24 +27,24 @@ class Error : public std::runtime_error {
   Exchange exchange_;
 };
 
-#define METERRIG_ERROR(Name, Base, word)                     \
-  class Name : public Base {                                 \
-   public:                                                   \
-    using Base::Base;                                        \
+#define METERRIG_ERROR(Name, Base, word)                        \
+  class Name : public Base {                                    \
+   public:                                                      \
+    using Base::Base;                                           \
     const char* kind() const noexcept override { return word; } \
   }
 
-METERRIG_ERROR(LinkError, Error, "link");                    // the transport failed
-METERRIG_ERROR(TimeoutError, LinkError, "timeout");          // nothing, or not enough, before the deadline
-METERRIG_ERROR(ClosedError, LinkError, "closed");            // the peer went away
-METERRIG_ERROR(ProtocolError, Error, "protocol");            // an answer that its protocol does not allow
-METERRIG_ERROR(InstrumentError, Error, "instrument");        // the instrument reported an error of its own
-METERRIG_ERROR(NoReading, InstrumentError, "no_reading");    // NaN, stale, sentinel or implausible: never a number
-METERRIG_ERROR(OverRange, InstrumentError, "over_range");    // a one-sided reading: more than the range holds
-METERRIG_ERROR(ReadBackError, InstrumentError, "read_back"); // a setting that did not read back within its accuracy
-METERRIG_ERROR(MeterRefused, Error, "meter_refused");        // the meter answered with an error reply
-METERRIG_ERROR(ForeignReply, ProtocolError, "foreign_reply"); // a well-formed reply from another address
-METERRIG_ERROR(UserError, Error, "user");                    // the user's files or words are wrong: exit 2
+METERRIG_ERROR(LinkError, Error, "link");                      // the transport failed
+METERRIG_ERROR(TimeoutError, LinkError, "timeout");            // nothing, or not enough, before the deadline
+METERRIG_ERROR(ClosedError, LinkError, "closed");              // the peer went away
+METERRIG_ERROR(ProtocolError, Error, "protocol");              // an answer that its protocol does not allow
+METERRIG_ERROR(InstrumentError, Error, "instrument");          // the instrument reported an error of its own
+METERRIG_ERROR(NoReading, InstrumentError, "no_reading");      // NaN, stale, sentinel or implausible: never a number
+METERRIG_ERROR(OverRange, InstrumentError, "over_range");      // a one-sided reading: more than the range holds
+METERRIG_ERROR(ReadBackError, InstrumentError, "read_back");   // a setting that did not read back within its accuracy
+METERRIG_ERROR(MeterRefused, Error, "meter_refused");          // the meter answered with an error reply
+METERRIG_ERROR(ForeignReply, ProtocolError, "foreign_reply");  // a well-formed reply from another address
+METERRIG_ERROR(UserError, Error, "user");                      // the user's files or words are wrong: exit 2
 
 #undef METERRIG_ERROR
 

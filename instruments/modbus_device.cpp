@@ -59,8 +59,11 @@ ModbusDevice::ModbusDevice(Clock& clock, std::shared_ptr<RegisterBus> bus, const
       timeout_(seconds(profile.answer_timeout_s())) {
   for (const auto& [key, reg] : profile.document().at("registers").items()) {
     const std::string type = reg.at("type");
-    registers_[key] = {table_of(reg.at("table")), reg.at("address"), words_of(type),
-                       type,                      reg.value("word_order", "abcd"),
+    registers_[key] = {table_of(reg.at("table")),
+                       reg.at("address"),
+                       words_of(type),
+                       type,
+                       reg.value("word_order", "abcd"),
                        reg.value("min", -std::numeric_limits<double>::infinity()),
                        reg.value("max", std::numeric_limits<double>::infinity())};
   }
@@ -88,9 +91,9 @@ Task<double> ModbusDevice::read(std::string name) {
   if (reg.type == "int16") value = static_cast<double>(static_cast<std::int16_t>(raw));
   if (reg.type == "int32") value = static_cast<double>(static_cast<std::int32_t>(raw));
   if (!(value >= reg.min && value <= reg.max))
-    throw NoReading(fmt::format("{}: {} = {:g} is no plausible reading ({:g} .. {:g})", name_, name, value, reg.min,
-                                reg.max),
-                    {name_, name, fmt::format("{:g}", value), clock_.now() - asked_at});
+    throw NoReading(
+        fmt::format("{}: {} = {:g} is no plausible reading ({:g} .. {:g})", name_, name, value, reg.min, reg.max),
+        {name_, name, fmt::format("{:g}", value), clock_.now() - asked_at});
   co_return value;
 }
 
@@ -141,9 +144,8 @@ Task<bool> ModbusDevice::status(std::string status_register, std::string bit) {
 Task<std::string> ModbusDevice::identify() {
   const auto& where = profile_.document().at("identity");
   const std::uint16_t count = where.at("count");
-  const auto words =
-      co_await bus_->read(unit_, table_of(where.at("table")), where.at("address").get<std::uint16_t>(), count,
-                          deadline());
+  const auto words = co_await bus_->read(unit_, table_of(where.at("table")), where.at("address").get<std::uint16_t>(),
+                                         count, deadline());
   if (where.at("type") != "ascii") co_return fmt::format("{}", join(words, "abcd"));
   std::string text;
   const std::size_t model_words = where.value("model_registers", static_cast<int>(count));
@@ -193,7 +195,8 @@ Task<OutputState> ModbusDevice::safe_step(const nlohmann::json& step, const std:
 
 Task<std::vector<OutputState>> ModbusDevice::make_safe(std::string role, std::map<std::string, int> bindings) {
   std::vector<OutputState> states;
-  for (const auto& step : profile_.role(role).at("safe_state")) states.push_back(co_await safe_step(step, role, bindings));
+  for (const auto& step : profile_.role(role).at("safe_state"))
+    states.push_back(co_await safe_step(step, role, bindings));
   co_return states;
 }
 

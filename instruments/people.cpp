@@ -37,7 +37,8 @@ class CompanionHost final : public Host {
       const Exchange exchange{port_->name(), asked, line, clock.now() - asked_at};
       if (line == "OK") break;
       if (line.rfind("ERR:NOREPLY", 0) == 0)
-        throw TimeoutError(fmt::format("{}: meter {} did not answer over the air", port_->name(), address_hex), exchange);
+        throw TimeoutError(fmt::format("{}: meter {} did not answer over the air", port_->name(), address_hex),
+                           exchange);
       const auto comma = line.rfind(',');
       double rssi = 0;
       if (line.rfind("+RX:", 0) != 0 || comma == std::string::npos ||
@@ -57,7 +58,8 @@ class CompanionHost final : public Host {
     co_await port_->send("AT+ID");
     std::string id = co_await receive("AT+ID", asked_at, 2s);
     const std::string ok = co_await receive("AT+ID", asked_at, 2s);
-    if (ok != "OK") throw ProtocolError(fmt::format("{} ended AT+ID with {:?}", port_->name(), ok), {port_->name(), "AT+ID", ok, {}});
+    if (ok != "OK")
+      throw ProtocolError(fmt::format("{} ended AT+ID with {:?}", port_->name(), ok), {port_->name(), "AT+ID", ok, {}});
     co_return id;
   }
 
@@ -119,7 +121,8 @@ class LineOperator final : public Operator {
                             {port_->name(), prompt.en, line, after});
       if (answer["prompt"] != id) continue;  // a late answer to a prompt that nobody waits for any more
       const auto& value = answer["value"];
-      co_return Answer{value.is_string() ? value.get<std::string>() : value.dump(), answer.value("operator", ""), after};
+      co_return Answer{value.is_string() ? value.get<std::string>() : value.dump(), answer.value("operator", ""),
+                       after};
     }
   }
 
@@ -132,10 +135,14 @@ class LineOperator final : public Operator {
 
 const char* word(Operator::Kind kind) {
   switch (kind) {
-    case Operator::Kind::read_counter: return "read_counter";
-    case Operator::Kind::work_opener: return "work_opener";
-    case Operator::Kind::observe_status: return "observe_status";
-    case Operator::Kind::confirm: return "confirm";
+    case Operator::Kind::read_counter:
+      return "read_counter";
+    case Operator::Kind::work_opener:
+      return "work_opener";
+    case Operator::Kind::observe_status:
+      return "observe_status";
+    case Operator::Kind::confirm:
+      return "confirm";
   }
   return "confirm";
 }

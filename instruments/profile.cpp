@@ -32,8 +32,8 @@ Accuracy Profile::accuracy(const std::string& function) const {
   if (const auto found = table.find(function); found != table.end())
     for (const auto& line : *found) {
       const double up_to = line.at("up_to");
-      lines.push_back({up_to, line.at("of_reading"), line.at("offset").get<double>() + line.value("of_range", 0.0) * up_to,
-                       line.at("resolution")});
+      lines.push_back({up_to, line.at("of_reading"),
+                       line.at("offset").get<double>() + line.value("of_range", 0.0) * up_to, line.at("resolution")});
     }
   return Accuracy(std::move(lines));
 }

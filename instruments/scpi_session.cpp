@@ -111,10 +111,10 @@ Task<> ScpiSession::fill(std::size_t count, const std::string& asked, Instant as
     }
     if (timed_out) {
       const std::string part(incoming_.begin(), incoming_.begin() + static_cast<std::ptrdiff_t>(have_));
-      throw TimeoutError(fmt::format("{} did not answer {:?} within {:g} s{}", options_.name, asked,
-                                     to_seconds(clock_.now() - asked_at),
-                                     part.empty() ? "" : fmt::format("; it had sent {:?}", part)),
-                         about(asked, part, asked_at));
+      throw TimeoutError(
+          fmt::format("{} did not answer {:?} within {:g} s{}", options_.name, asked,
+                      to_seconds(clock_.now() - asked_at), part.empty() ? "" : fmt::format("; it had sent {:?}", part)),
+          about(asked, part, asked_at));
     }
     have_ += got;
   }

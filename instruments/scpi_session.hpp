@@ -18,12 +18,12 @@ struct Identity {
 };
 
 struct ScpiOptions {
-  std::string name;                        // the instrument in messages: "psu1"
+  std::string name;  // the instrument in messages: "psu1"
   std::string terminator = "\n";
   std::string error_query = ":SYST:ERR?";  // empty: the instrument has no error queue
   bool compound = true;                    // takes "setting;:SYST:ERR?" in one message
   Duration timeout = 2s;
-  int error_queue_depth = 32;              // bounds the draining of a queue that never ends
+  int error_queue_depth = 32;  // bounds the draining of a queue that never ends
 };
 
 // One conversation with one SCPI instrument, one exchange at a time. Every setting is followed by a look into the error

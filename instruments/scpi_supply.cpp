@@ -23,8 +23,8 @@ class ScpiSupply final : public PowerSupply {
         current_(profile.accuracy("measure_current")) {
     const auto& channels = profile_.role("power_supply").at("channels");
     if (channel < 1 || channel > static_cast<int>(channels.size()))
-      throw UserError(fmt::format("{}: channel {} of {}, which has {}", session_->name(), channel, profile.id(),
-                                  channels.size()));
+      throw UserError(
+          fmt::format("{}: channel {} of {}, which has {}", session_->name(), channel, profile.id(), channels.size()));
     const auto& limits = channels.at(static_cast<std::size_t>(channel - 1));
     voltage_max_ = limits.at("voltage_v").at("max");
     current_max_ = limits.at("current_a").at("max");
@@ -108,8 +108,7 @@ class ScpiSupply final : public PowerSupply {
     return fill(profile_.command("power_supply", command), value);
   }
   Task<> select() {
-    if (profile_.role("power_supply").at("commands").contains("select"))
-      co_await session_->command(text("select", 0));
+    if (profile_.role("power_supply").at("commands").contains("select")) co_await session_->command(text("select", 0));
   }
   bool answers(const char* which, const std::string& text) const {
     const auto& words = profile_.role("power_supply").at("answers").at(which);
@@ -117,8 +116,8 @@ class ScpiSupply final : public PowerSupply {
   }
   void check(const char* what, double value, double max) const {
     if (!(value >= 0 && value <= max))
-      throw UserError(fmt::format("{}: {} {:g} is outside 0 .. {:g} of channel {}", session_->name(), what, value, max,
-                                  channel_));
+      throw UserError(
+          fmt::format("{}: {} {:g} is outside 0 .. {:g} of channel {}", session_->name(), what, value, max, channel_));
   }
   void expect(const char* what, double set, double read, double within) const {
     if (std::abs(read - set) > within * 1.0001)

@@ -46,8 +46,8 @@ struct WholePeriods {
   std::size_t from = 0;
   std::size_t to = 0;
   int periods = 0;
-  Duration period{};          // mean
-  double charge_per_wake = 0; // coulombs above the floor, mean
+  Duration period{};           // mean
+  double charge_per_wake = 0;  // coulombs above the floor, mean
 };
 // periods = 0: fewer than two wake-ups were found.
 WholePeriods whole_periods(const Waveform& waveform, Duration expected);

@@ -110,9 +110,8 @@ Task<Frame> Cjt188Meter::exchange(Frame request, int repeats, Duration patience)
                                          cjt188::hex(reply->address)),
                              got);
         if ((reply->control & 0x3F) != request.control)
-          throw ProtocolError(fmt::format("{}: reply with control code {:02X} to {:02X}", name_, reply->control,
-                                          request.control),
-                              got);
+          throw ProtocolError(
+              fmt::format("{}: reply with control code {:02X} to {:02X}", name_, reply->control, request.control), got);
         const bool abnormal = (reply->control & 0xC0) == cjt188::control::abnormal;
         const std::size_t ser_at = abnormal ? 0 : 2;
         if (reply->data.size() <= ser_at || reply->data[ser_at] != request.data[2]) continue;  // a late one
@@ -176,7 +175,8 @@ Task<std::int64_t> Cjt188Meter::volume_steps() {
 MeterStatus Cjt188Meter::parse_status(std::span<const std::uint8_t> bytes) const {
   const auto& bits = profile_.document().at("status_bits");
   const auto& valve = bits.at("valve");
-  const int code = bytes[valve.at("byte").get<std::size_t>()] >> valve.at("shift").get<int>() & valve.at("mask").get<int>();
+  const int code =
+      bytes[valve.at("byte").get<std::size_t>()] >> valve.at("shift").get<int>() & valve.at("mask").get<int>();
   const auto flag = [&](const char* name) {
     const auto found = bits.find(name);
     return found != bits.end() && (bytes[found->at("byte").get<std::size_t>()] >> found->at("bit").get<int>() & 1) != 0;

@@ -52,6 +52,10 @@ std::vector<MeterDefect> retention() {
        .borderline = true,
        .changes = {[](MeterTraits& t) { t.memory.clock_holds = 50s; }},
        .what = "the clock is back at 2000-01-01 after 60 s without supply"},
+      {.name = "cjt503-5.3.11-x1",
+       .changes = {[](MeterTraits& t) { t.memory.settlement_day_in_ram = true; }},
+       .expected = {{r5_3_11, fail}},
+       .what = "the settlement day is kept in RAM alone: back at its default after a cut"},
       {.name = "cjt503-5.3.11-x2",
        .changes = {[](MeterTraits& t) {
          t.memory.hangs_after_cut_from = 55s;

@@ -92,8 +92,7 @@ std::vector<MeterDefect> body_tightness() {
       {.name = "cjt503-5.3.7-g1",
        .borderline = true,
        .conditions = {.gas_temperature_rate_k_per_h = -5.8},
-       .what =
-           "a tight meter whose gas cools 0.3 K during each hold: the raw drop is all temperature"},
+       .what = "a tight meter whose gas cools 0.3 K during each hold: the raw drop is all temperature"},
       {.name = "cjt503-5.3.7-x1",
        .changes = {[](MeterTraits& t) { t.body.body_leak = 4000; }},
        .expected = {{r5_3_5, fail}, {r5_3_6, fail}, {r5_3_7, fail}, {r5_3_12, fail}},

@@ -15,7 +15,7 @@ struct SupplyPathParameters {
   double slew_volts_per_second = 2000;  // up and down
   double terminal_farads = 470e-6;      // the meter's input capacitor: carries the terminals through a current limit
   Duration open_decay{7'200'000};       // terminals with every contact open
-  double dummy_light_ohms = 1e3;      // on the output of the K1 instrument
+  double dummy_light_ohms = 1e3;        // on the output of the K1 instrument
   double dummy_heavy_ohms = 10;         // on the output of the K2 instrument
   Duration default_history{10s};        // kept without any retain_from()
 };

@@ -9,10 +9,14 @@ namespace {
 
 const char* word(RegisterTable table) {
   switch (table) {
-    case RegisterTable::coils: return "coils";
-    case RegisterTable::discrete_inputs: return "discrete inputs";
-    case RegisterTable::holding: return "holding registers";
-    case RegisterTable::input: return "input registers";
+    case RegisterTable::coils:
+      return "coils";
+    case RegisterTable::discrete_inputs:
+      return "discrete inputs";
+    case RegisterTable::holding:
+      return "holding registers";
+    case RegisterTable::input:
+      return "input registers";
   }
   return "?";
 }
@@ -39,8 +43,8 @@ Task<> MemoryBus::line(std::size_t bytes, Instant deadline, const Exchange& exch
 Task<std::vector<std::uint16_t>> MemoryBus::read(int unit, RegisterTable table, std::uint16_t address,
                                                  std::uint16_t count, Instant deadline) {
   const Instant asked = clock_.now();
-  Exchange exchange{fmt::format("{} unit {}", name_, unit), fmt::format("read {} {}+{}", word(table), address, count),
-                    "", {}};
+  Exchange exchange{
+      fmt::format("{} unit {}", name_, unit), fmt::format("read {} {}+{}", word(table), address, count), "", {}};
   const bool bits = table == RegisterTable::coils || table == RegisterTable::discrete_inputs;
   co_await line(8 + 5 + (bits ? (count + 7u) / 8 : 2u * count), deadline, exchange);
   bool silent = peer(unit) == nullptr;
@@ -64,7 +68,9 @@ Task<> MemoryBus::write(int unit, RegisterTable table, std::uint16_t address, st
                         Instant deadline) {
   const Instant asked = clock_.now();
   Exchange exchange{fmt::format("{} unit {}", name_, unit),
-                    fmt::format("write {} {} = {}", word(table), address, fmt::join(values, ",")), "", {}};
+                    fmt::format("write {} {} = {}", word(table), address, fmt::join(values, ",")),
+                    "",
+                    {}};
   co_await line(values.size() == 1 ? 16 : 17 + 2 * values.size(), deadline, exchange);
   bool silent = peer(unit) == nullptr;
   int refused = 0;

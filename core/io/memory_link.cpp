@@ -96,8 +96,8 @@ void MemoryLink::expired() {
   if (!reader_) return;
   const Duration after = clock_.now() - read_started_;
   std::exchange(reader_, nullptr)
-      ->fail(std::make_exception_ptr(
-          TimeoutError(fmt::format("{}: nothing came within {:g} s", name_, to_seconds(after)), {name_, "", "", after})));
+      ->fail(std::make_exception_ptr(TimeoutError(
+          fmt::format("{}: nothing came within {:g} s", name_, to_seconds(after)), {name_, "", "", after})));
 }
 
 void MemoryLink::hang_up() {

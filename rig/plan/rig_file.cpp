@@ -64,9 +64,8 @@ class BindingReader {
   }
 
   RoleBinding read_binding(const std::string& role, const json::Node& node) {
-    node.reject_unknown_keys(
-        {"instrument", "address", "channel", "coil", "k1", "k2", "dummy_light", "dummy_heavy", "isolation", "loopback",
-         "through"});
+    node.reject_unknown_keys({"instrument", "address", "channel", "coil", "k1", "k2", "dummy_light", "dummy_heavy",
+                              "isolation", "loopback", "through"});
     RoleBinding binding;
     binding.role = role;
     if (const auto instrument = node.optional("instrument")) binding.instrument = read_instrument(*instrument);

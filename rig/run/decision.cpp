@@ -13,17 +13,19 @@ using record::Verdict;
 double margin(const plan::Limit& limit, double value) {
   switch (limit.kind) {
     case LimitKind::at_most:
-    case LimitKind::less_than: return limit.high - value;
-    case LimitKind::at_least: return value - limit.low;
-    case LimitKind::between: return std::min(limit.high - value, value - limit.low);
-    case LimitKind::equals: return value == limit.high ? 0 : -std::abs(value - limit.high);
+    case LimitKind::less_than:
+      return limit.high - value;
+    case LimitKind::at_least:
+      return value - limit.low;
+    case LimitKind::between:
+      return std::min(limit.high - value, value - limit.low);
+    case LimitKind::equals:
+      return value == limit.high ? 0 : -std::abs(value - limit.high);
   }
   return -1;
 }
 
-Verdict meant_by(const std::string& word) {
-  return record::verdict_from(word).value_or(Verdict::inconclusive);
-}
+Verdict meant_by(const std::string& word) { return record::verdict_from(word).value_or(Verdict::inconclusive); }
 
 Decision simple(const plan::Limit& limit, double value) {
   return limit.holds(value) ? Decision{"pass", Verdict::pass} : Decision{"fail", Verdict::fail};

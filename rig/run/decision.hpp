@@ -15,8 +15,8 @@ struct Decision {
   record::Verdict verdict = record::Verdict::inconclusive;
 };
 
-// ILAC-G8:09/2019: guard band w = U. Simple acceptance compares the unrounded value (GB/T 8170-2008). JJF 1094-2002: with
-// U <= MPEV/3 simple comparison, else the three zones. Counted and exact quantities carry U = 0.
+// ILAC-G8:09/2019: guard band w = U. Simple acceptance compares the unrounded value (GB/T 8170-2008). JJF 1094-2002:
+// with U <= MPEV/3 simple comparison, else the three zones. Counted and exact quantities carry U = 0.
 Decision decide(const plan::Limit& limit, double value, double expanded_uncertainty, const plan::DecisionRule& rule);
 
 // A reading beyond a range: "> bound". Passes or fails whatever the value, or stays open.

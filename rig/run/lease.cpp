@@ -110,8 +110,8 @@ Task<Lease> LeaseTable::acquire(std::string holder, LeaseRequest request, double
   if (waiting && !free_for(request)) {
     for (const auto& [resource, mode] : request) {
       const auto use = uses_.find(resource);
-      const bool busy = use != uses_.end() && (use->second.exclusive ||
-                                               (mode == LeaseMode::exclusive && use->second.shared > 0));
+      const bool busy =
+          use != uses_.end() && (use->second.exclusive || (mode == LeaseMode::exclusive && use->second.shared > 0));
       if (busy) waiting(holder, resource, use->second.holders.front());
     }
   }

@@ -109,9 +109,7 @@ Task<> Run::Impl::check_instruments() {
   }
 }
 
-void Run::Impl::begin() {
-  journal->append("run_started", run_started_body(setup, run_id, instruments->list()));
-}
+void Run::Impl::begin() { journal->append("run_started", run_started_body(setup, run_id, instruments->list())); }
 
 Task<> Run::Impl::finish() {
   std::vector<OutputState> all;
@@ -122,10 +120,12 @@ Task<> Run::Impl::finish() {
       all.push_back(state);
     }
     if (!station->commissioned) continue;
-    journal->append("sample_left", {{"station", station->name()},
-                                    {"sample", station->dut().sample},
-                                    {"text", {{"zh", "供电已断开，入口无压力"},
-                                              {"en", "sample left with its supply off and no pressure at its inlet"}}}});
+    journal->append(
+        "sample_left",
+        {{"station", station->name()},
+         {"sample", station->dut().sample},
+         {"text",
+          {{"zh", "供电已断开，入口无压力"}, {"en", "sample left with its supply off and no pressure at its inlet"}}}});
   }
   journal->append("safe_state", {{"reason", "end of run"}, {"outputs", outputs_json(all)}});
   run_state = stops.requested > 0 ? record::RunState::aborted : record::RunState::finished;

@@ -28,7 +28,7 @@ struct RunSetup {
   std::vector<std::string> simulation;  // why results are simulated: "virtual clock", "defect cjt503-..."; empty: real
   std::string override_by;              // WHO:WHY of --override
   std::string operator_name;
-  nlohmann::json inputs;                // what the run id of a simulation is a hash of, besides plan, rig, DUTs, seed
+  nlohmann::json inputs;  // what the run id of a simulation is a hash of, besides plan, rig, DUTs, seed
 };
 
 // What is shown while a run goes on. Called on the clock's thread, verdicts only after they are durable.

@@ -15,10 +15,10 @@ namespace {
 using nlohmann::json;
 
 json dut_json(const plan::DutFile& dut, const std::string& station) {
-  return {{"sample", dut.sample},   {"serial", dut.serial},
-          {"model", dut.model},     {"maker", dut.maker},
-          {"address", dut.address}, {"communication", dut.communication},
-          {"station", station},     {"nominal_voltage_v", dut.nominal_voltage_v},
+  return {{"sample", dut.sample},         {"serial", dut.serial},
+          {"model", dut.model},           {"maker", dut.maker},
+          {"address", dut.address},       {"communication", dut.communication},
+          {"station", station},           {"nominal_voltage_v", dut.nominal_voltage_v},
           {"conversion", dut.conversion}, {"replaceable_battery", dut.replaceable_battery}};
 }
 
@@ -67,11 +67,20 @@ json membership_json(const RunSetup& setup) {
 json inputs_json(const RunSetup& setup) {
   json duts = json::array();
   for (const plan::DutFile& dut : setup.duts) duts.push_back(dut_json(dut, ""));
-  return {{"plan", setup.plan.id},      {"clauses", clauses_json(setup)}, {"decision_rule", rule_json(setup.plan.decision_rule)},
-          {"rig", setup.rig.id},        {"duts", duts},                   {"seed", setup.seed},
-          {"version", setup.version},   {"build", setup.build},           {"simulation", setup.simulation},
-          {"override", setup.override_by}, {"operator", setup.operator_name}, {"inputs", setup.inputs},
-          {"retries", setup.plan.retries}, {"start", record::utc_text(setup.clock.utc())}};
+  return {{"plan", setup.plan.id},
+          {"clauses", clauses_json(setup)},
+          {"decision_rule", rule_json(setup.plan.decision_rule)},
+          {"rig", setup.rig.id},
+          {"duts", duts},
+          {"seed", setup.seed},
+          {"version", setup.version},
+          {"build", setup.build},
+          {"simulation", setup.simulation},
+          {"override", setup.override_by},
+          {"operator", setup.operator_name},
+          {"inputs", setup.inputs},
+          {"retries", setup.plan.retries},
+          {"start", record::utc_text(setup.clock.utc())}};
 }
 
 void check_roles(const RunSetup& setup, const Procedure& procedure, const plan::Clause& clause) {
@@ -86,10 +95,10 @@ void check_calibration(const RunSetup& setup) {
   const std::string today = record::utc_text(setup.clock.utc()).substr(0, 10);
   for (const auto& [name, member] : setup.rig.instruments)
     if (member.calibration && member.calibration->due < today && setup.override_by.empty())
-      throw UserError(fmt::format("{}: the calibration of {} ({}, certificate {}) ended on {}; have it calibrated, or "
-                                  "name who answers for it with --override WHO:WHY",
-                                  setup.rig.file, name, member.profile, member.calibration->certificate,
-                                  member.calibration->due));
+      throw UserError(
+          fmt::format("{}: the calibration of {} ({}, certificate {}) ended on {}; have it calibrated, or "
+                      "name who answers for it with --override WHO:WHY",
+                      setup.rig.file, name, member.profile, member.calibration->certificate, member.calibration->due));
 }
 
 }  // namespace
@@ -119,8 +128,8 @@ std::string fresh_run_id(const RunSetup& setup, const std::string& id) {
 void check_setup(const RunSetup& setup) {
   if (setup.duts.empty()) throw UserError("the run has no sample; name one with --dut FILE");
   if (setup.duts.size() > setup.rig.stations.size())
-    throw UserError(fmt::format("{}: {} samples for {} stations", setup.rig.file, setup.duts.size(),
-                                setup.rig.stations.size()));
+    throw UserError(
+        fmt::format("{}: {} samples for {} stations", setup.rig.file, setup.duts.size(), setup.rig.stations.size()));
   for (std::size_t i = 0; i < setup.duts.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (setup.duts[i].serial == setup.duts[j].serial || setup.duts[i].sample == setup.duts[j].sample)
@@ -133,7 +142,8 @@ void check_setup(const RunSetup& setup) {
 }
 
 const Procedure* find_procedure(const Procedures& procedures, std::string_view name) {
-  const auto found = std::find_if(procedures.begin(), procedures.end(), [&](const Procedure* p) { return p->name == name; });
+  const auto found =
+      std::find_if(procedures.begin(), procedures.end(), [&](const Procedure* p) { return p->name == name; });
   return found == procedures.end() ? nullptr : *found;
 }
 
@@ -163,8 +173,10 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
   json body{{"run", run},
             {"plan", {{"id", setup.plan.id}, {"title", {{"zh", setup.plan.title.zh}, {"en", setup.plan.title.en}}}}},
             {"job", {{"client", setup.plan.job.client}, {"order", setup.plan.job.order}, {"agreements", agreements}}},
-            {"rig", {{"id", setup.rig.id}, {"title", {{"zh", setup.rig.title.zh}, {"en", setup.rig.title.en}}},
-                     {"place", setup.rig.place}}},
+            {"rig",
+             {{"id", setup.rig.id},
+              {"title", {{"zh", setup.rig.title.zh}, {"en", setup.rig.title.en}}},
+              {"place", setup.rig.place}}},
             {"instruments", std::move(instruments)},
             {"duts", duts},
             {"decision_rule", rule_json(setup.plan.decision_rule)},
@@ -183,7 +195,10 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
 json outputs_json(const std::vector<OutputState>& states) {
   json all = json::array();
   for (const OutputState& s : states)
-    all.push_back({{"instrument", s.instrument}, {"role", s.role}, {"setting", s.setting}, {"read_back", printable(s.read_back)},
+    all.push_back({{"instrument", s.instrument},
+                   {"role", s.role},
+                   {"setting", s.setting},
+                   {"read_back", printable(s.read_back)},
                    {"ok", s.ok}});
   return all;
 }

@@ -27,10 +27,8 @@ Sequencer::Sequencer(const RunSetup& setup, record::Journal& journal, Committer&
     : setup_(setup), journal_(journal), committer_(committer), leases_(leases), stops_(stops), observer_(observer) {}
 
 json Sequencer::head(const Station& station, const plan::PlannedClause& planned, int attempt) const {
-  return {{"station", station.name()},
-          {"sample", station.dut().sample},
-          {"id", planned.clause.id},
-          {"attempt", attempt}};
+  return {
+      {"station", station.name()}, {"sample", station.dut().sample}, {"id", planned.clause.id}, {"attempt", attempt}};
 }
 
 Task<> Sequencer::make_ready(Station& station, Equipment& equipment) {
@@ -53,9 +51,8 @@ LeaseRequest Sequencer::leases_of(const Station& station, const Procedure& proce
   LeaseRequest request;
   for (const std::string& instrument : station.instruments()) {
     const auto users = std::count_if(setup_.rig.stations.begin(), setup_.rig.stations.end(), [&](const auto& place) {
-      return std::any_of(place.roles.begin(), place.roles.end(), [&](const auto& role) {
-        return role.second.instrument == instrument;
-      });
+      return std::any_of(place.roles.begin(), place.roles.end(),
+                         [&](const auto& role) { return role.second.instrument == instrument; });
     });
     if (users > 1) request[instrument] = LeaseMode::exclusive;
   }
@@ -78,14 +75,16 @@ std::optional<Sequencer::Outcome> Sequencer::without_running(const Station& stat
   if (!station.blocked.empty()) return Outcome{Verdict::not_tested, Cause{"", "", "", 0, station.blocked}};
   for (const std::string& role : procedure->needs)
     if ((role == "host" || role == "operator") && !station.has(role))
-      return Outcome{Verdict::inconclusive,
-                     Cause{"", "", "", 0, fmt::format("the rig has no {}, without which this clause stays open", role)}};
+      return Outcome{
+          Verdict::inconclusive,
+          Cause{"", "", "", 0, fmt::format("the rig has no {}, without which this clause stays open", role)}};
   return std::nullopt;
 }
 
 Task<> Sequencer::station(Station& station, Equipment& equipment) {
   double remaining_s = 0;
-  for (const auto& planned : setup_.plan.clauses) remaining_s += estimate_seconds(setup_, planned.clause, station.dut());
+  for (const auto& planned : setup_.plan.clauses)
+    remaining_s += estimate_seconds(setup_, planned.clause, station.dut());
   for (const auto& planned : setup_.plan.clauses) {
     co_await clause(station, planned, equipment, remaining_s);
     remaining_s -= estimate_seconds(setup_, planned.clause, station.dut());
@@ -117,7 +116,8 @@ Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::Planned
     bool stopped = false;
     try {
       const auto waiting = [&](const std::string&, const std::string& resource, const std::string& by) {
-        journal_.append("lease", {{"station", station.name()}, {"role", resource}, {"state", "waiting"}, {"held_by", by}});
+        journal_.append("lease",
+                        {{"station", station.name()}, {"role", resource}, {"state", "waiting"}, {"held_by", by}});
         observer_.waiting(station, resource, by);
       };
       lease = co_await run_in(stops_.work, leases_.acquire(station.name(), request, remaining_s, waiting));
@@ -137,8 +137,8 @@ Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::Planned
   co_return outcome;
 }
 
-Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::PlannedClause& planned,
-                                            Equipment& equipment, int number) {
+Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::PlannedClause& planned, Equipment& equipment,
+                                            int number) {
   const Procedure& procedure = *find_procedure(setup_.procedures, planned.clause.procedure);
   json started = head(station, planned, number);
   if (!setup_.operator_name.empty()) started["operator"] = setup_.operator_name;
@@ -161,8 +161,8 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   }
   const Duration step = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch() - offset;
   if (std::abs(to_seconds(step)) > 0.5)
-    outcome = {Verdict::void_, Cause{"clock", "", "", 0, fmt::format("the time scale was stepped by {:g} s meanwhile",
-                                                                     to_seconds(step))}};
+    outcome = {Verdict::void_, Cause{"clock", "", "", 0,
+                                     fmt::format("the time scale was stepped by {:g} s meanwhile", to_seconds(step))}};
   // A shortened method, and a demand that a named person set aside, can't support conformity.
   const bool overridden = !setup_.override_by.empty();
   if (outcome.verdict == Verdict::pass && (overridden || setup_.plan.shortened(planned.clause.id)))
@@ -212,9 +212,10 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
     co_await run_in(stops_.teardown, with_time_limit(seconds(teardown_limit_s), "the check of the rig's own side",
                                                      prove(station, rig_is_good)));
     if (rig_is_good) outcome->verdict = Verdict::fail;
-    outcome->cause->text += rig_is_good ? "; the link answered earlier in this run, the supply is good and the loopback "
-                                          "passes: it is the meter"
-                                        : "; the rig could not prove its own side good";
+    outcome->cause->text += rig_is_good
+                                ? "; the link answered earlier in this run, the supply is good and the loopback "
+                                  "passes: it is the meter"
+                                : "; the rig could not prove its own side good";
   } catch (const Error&) {
     outcome->cause->text += "; the rig's own side did not stand the check";
   } catch (const Cancelled&) {

@@ -16,9 +16,9 @@ void expect_identity(const plan::RigInstrument& member, const Profile& profile, 
                      const std::string& answer, const std::string& asked) {
   const Exchange exchange{member.name, asked, answer, {}};
   if (!std::regex_search(answer, std::regex(pattern)))
-    throw InstrumentError(fmt::format("{} says it is {:?}; the profile {} expects {:?}", member.name, answer,
-                                      profile.id(), pattern),
-                          exchange);
+    throw InstrumentError(
+        fmt::format("{} says it is {:?}; the profile {} expects {:?}", member.name, answer, profile.id(), pattern),
+        exchange);
 }
 
 }  // namespace
@@ -89,7 +89,8 @@ std::vector<nlohmann::json> Instruments::list() const {
                          {"address", member.address.text()},
                          {"serial", member.serial},
                          {"simulated", plan::is_virtual(member.address)}};
-    if (const auto identity = identities_.find(name); identity != identities_.end()) entry["identity"] = identity->second;
+    if (const auto identity = identities_.find(name); identity != identities_.end())
+      entry["identity"] = identity->second;
     if (member.calibration)
       entry["calibration"] = {{"date", member.calibration->date},
                               {"due", member.calibration->due},
@@ -147,7 +148,8 @@ Task<> Station::open_air(Instruments& instruments) {
   if (const auto* b = binding("gauge")) gauge_ = make_gauge(co_await instruments.modbus(b->instrument));
   if (const auto* b = binding("gas_thermometer"))
     thermometer_ = make_thermometer(co_await instruments.modbus(b->instrument));
-  if (const auto* b = binding("leak_sensor")) leak_sensor_ = make_leak_sensor(co_await instruments.modbus(b->instrument));
+  if (const auto* b = binding("leak_sensor"))
+    leak_sensor_ = make_leak_sensor(co_await instruments.modbus(b->instrument));
   if (const auto* b = binding("flow_standard")) flow_ = make_flow_standard(co_await instruments.modbus(b->instrument));
   if (const auto* b = binding("pulse_counter"))
     pulses_ = make_pulse_counter(co_await instruments.modbus(b->instrument));

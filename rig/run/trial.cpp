@@ -29,7 +29,10 @@ std::string printable(std::string_view bytes) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   for (std::size_t i = 0; i < bytes.size();) {
     const unsigned char first = byte(i);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : 0;
+    const std::size_t length = first < 0x80                    ? 1
+                               : first >= 0xC2 && first < 0xE0 ? 2
+                               : first >= 0xE0 && first < 0xF0 ? 3
+                                                               : 0;
     bool whole = length > 0 && i + length <= bytes.size() && !(first < 0x20 && first != '\n') && first != 0x7F;
     for (std::size_t k = 1; whole && k < length; ++k) whole = (byte(i + k) & 0xC0) == 0x80;
     // Overlong forms and surrogates are no UTF-8 either.
@@ -116,8 +119,12 @@ Verdict Trial::measure(const std::string& name, double value, double expanded_un
   if (limit->unit != unit)
     throw std::logic_error(fmt::format("{} is measured in {} but its limit is in {}", name, unit, limit->unit));
   json body = head();
-  body.update({{"name", name}, {"kind", "measured"}, {"value", value}, {"unit", unit},
-               {"expanded_uncertainty", expanded_uncertainty}, {"k", 2}});
+  body.update({{"name", name},
+               {"kind", "measured"},
+               {"value", value},
+               {"unit", unit},
+               {"expanded_uncertainty", expanded_uncertainty},
+               {"k", 2}});
   std::optional<Decision> other;
   if (other_reading) other = decide(*limit, *other_reading, expanded_uncertainty, plan_.decision_rule);
   return judge(name, std::move(body), *limit, decide(*limit, value, expanded_uncertainty, plan_.decision_rule), other);
@@ -138,7 +145,8 @@ Verdict Trial::count(const std::string& name, std::int64_t value) {
 Verdict Trial::one_sided(const std::string& name, bool more, double bound, const std::string& unit) {
   const auto limit = clause().limit(name, dut());
   json body = head();
-  body.update({{"name", name}, {"kind", "measured"}, {"value", bound}, {"one_sided", more ? ">" : "<"}, {"unit", unit}});
+  body.update(
+      {{"name", name}, {"kind", "measured"}, {"value", bound}, {"one_sided", more ? ">" : "<"}, {"unit", unit}});
   if (!limit) {
     body["decision"] = "recorded";
     body["verdict"] = record::word(Verdict::recorded);
@@ -151,8 +159,12 @@ Verdict Trial::one_sided(const std::string& name, bool more, double bound, const
 void Trial::missing(const std::string& name, const std::string& reason) {
   const auto limit = clause().limit(name, dut());
   json body = head();
-  body.update({{"name", name}, {"kind", "measured"}, {"value", nullptr}, {"reason", reason},
-               {"unit", limit ? limit->unit : "1"}, {"decision", "no_reading"},
+  body.update({{"name", name},
+               {"kind", "measured"},
+               {"value", nullptr},
+               {"reason", reason},
+               {"unit", limit ? limit->unit : "1"},
+               {"decision", "no_reading"},
                {"verdict", record::word(Verdict::inconclusive)}});
   if (limit) body["limit"] = limit_json(*limit);
   journal_.append("measurement", std::move(body));
@@ -201,8 +213,12 @@ void Trial::evidence(const std::string& name, const std::string& unit, Utc start
   std::memcpy(bytes.data(), values.data(), bytes.size());
   json body = head();
   const std::string digest = journal_.add_blob(std::move(bytes));
-  body.update({{"name", name}, {"unit", unit}, {"start", record::utc_text(start)}, {"interval_s", interval_s},
-               {"samples", values.size()}, {"sha256", digest}});
+  body.update({{"name", name},
+               {"unit", unit},
+               {"start", record::utc_text(start)},
+               {"interval_s", interval_s},
+               {"samples", values.size()},
+               {"sha256", digest}});
   journal_.append("reading_series", std::move(body));
 }
 

@@ -4,13 +4,14 @@
 
 namespace meterrig::rig {
 
-// A meter that drags the supply into limit, leaks the pressure away or says nothing looks like a sick rig, and the other
-// way round. Before such a finding the rig proves its own side good (docs/semantics.md, "Whose fault it is").
+// A meter that drags the supply into limit, leaks the pressure away or says nothing looks like a sick rig, and the
+// other way round. Before such a finding the rig proves its own side good (docs/semantics.md, "Whose fault it is").
 
 // The link answered earlier in this run, the meter's supply is good, and the station's UART hears itself.
 Task<bool> uart_side_is_good(Station& station);
 
-// With the meter off (K0) the supply holds `volts` into the heavy dummy load, and the ammeter reads what that load draws.
+// With the meter off (K0) the supply holds `volts` into the heavy dummy load, and the ammeter reads what that load
+// draws.
 Task<bool> supply_side_is_good(Station& station, double volts);
 
 // The same for the microammeter path, with the light dummy load.

@@ -65,7 +65,8 @@ Task<> check_supply(Trial& trial, double lowest_v, const char* measurement) {
   const std::string what = fmt::format("the supply fell to {:.2f} V", lowest_v);
   if (!good) trial.rig_fault(what + ", and does not hold the dummy load either");
   trial.one_sided(measurement, true, supply_limit(trial) * 1000, "mA");
-  trial.end(Verdict::fail, Cause{"power_supply", "", what, 0, what + "; it holds the dummy load: the meter draws too much"});
+  trial.end(Verdict::fail,
+            Cause{"power_supply", "", what, 0, what + "; it holds the dummy load: the meter draws too much"});
 }
 
 Task<> judge_overload(Trial& trial, const char* measurement) {
@@ -94,14 +95,16 @@ struct Peaks {
 Task<> valve_segment(Trial& trial, Duration window, Peaks& peaks) {
   Station& st = trial.station();
   // A close command may take 30 s and a wake-up period to be carried out (6.20).
-  const Duration after = 30s + wake_period(trial) + seconds(trial.dut().valve_close_time_s.value_or(5)) +
-                         trial.time("after_stop_s");
-  const Capture capture = co_await exchange_captured(trial, st.meter().request_valve(st.meter().address(), false), after);
+  const Duration after =
+      30s + wake_period(trial) + seconds(trial.dut().valve_close_time_s.value_or(5)) + trial.time("after_stop_s");
+  const Capture capture =
+      co_await exchange_captured(trial, st.meter().request_valve(st.meter().address(), false), after);
   if (capture.waveform.overloads() > 0) co_await judge_overload(trial, "valve_current");
   co_await check_supply(trial, capture.lowest_v, "valve_current");
   std::vector<Burst> moving;
   for (const Burst& burst : bursts(capture.waveform, motor_threshold_a, 50ms))
-    if (capture.waveform.interval * static_cast<std::int64_t>(burst.last - burst.first) > 300ms) moving.push_back(burst);
+    if (capture.waveform.interval * static_cast<std::int64_t>(burst.last - burst.first) > 300ms)
+      moving.push_back(burst);
   if (moving.empty()) {
     trial.missing("valve_current", "the valve did not move after the close command over the air");
     co_return;
@@ -141,7 +144,8 @@ Task<> run(Trial& trial) {
     trial.missing("communication_current", "the meter never answered over the air");
     co_return;
   }
-  trial.measure("communication_current", peaks.communication_a * 1000, uncertainty_ma(trial, peaks.communication_a), "mA");
+  trial.measure("communication_current", peaks.communication_a * 1000, uncertainty_ma(trial, peaks.communication_a),
+                "mA");
   trial.record("communication_peak", peaks.raw_a * 1000, "mA");
 }
 
@@ -153,8 +157,12 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_maximum_current{
-    "maximum_current", "最大工作电流", "maximum working current",
+    "maximum_current",
+    "最大工作电流",
+    "maximum working current",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "host", "ambient"},
-    Radio::talking, run, estimate};
+    Radio::talking,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

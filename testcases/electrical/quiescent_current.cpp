@@ -34,8 +34,8 @@ Task<> release_uart(Trial& trial) {
   if (answered) trial.rig_fault("the UART is not isolated: the meter answered with its lines released");
 }
 
-// A report, a command or a motion fell into the window: a burst that is very long, or one far above the others that does
-// not come back as listening wake-ups do.
+// A report, a command or a motion fell into the window: a burst that is very long, or one far above the others that
+// does not come back as listening wake-ups do.
 bool disturbed(const Waveform& window, Duration wake_period) {
   const auto found = bursts(window, 1e-3, 2ms);
   if (found.size() < 3) return false;
@@ -46,7 +46,8 @@ bool disturbed(const Waveform& window, Duration wake_period) {
   }
   std::nth_element(peaks.begin(), peaks.begin() + static_cast<std::ptrdiff_t>(peaks.size() / 2), peaks.end());
   const double usual = peaks[peaks.size() / 2];
-  const auto outstanding = std::count_if(found.begin(), found.end(), [&](const Burst& b) { return b.peak > 2 * usual; });
+  const auto outstanding =
+      std::count_if(found.begin(), found.end(), [&](const Burst& b) { return b.peak > 2 * usual; });
   return outstanding > 0 && outstanding < window.duration() / wake_period / 2;
 }
 
@@ -81,7 +82,8 @@ void judge(Trial& trial, const Waveform& window) {
   const double mean = window.mean(from, to);
   const double half_width = window.half_width_of_mean(meter.accuracy(), from, to);
   const double floor = window.percentile_of_means(trial.time("floor_mean_s"), trial.number("floor_percentile"));
-  trial.measure("quiescent_current", mean * 1e6, Reading{0, half_width}.expanded_uncertainty() * 1e6, "uA", floor * 1e6);
+  trial.measure("quiescent_current", mean * 1e6, Reading{0, half_width}.expanded_uncertainty() * 1e6, "uA",
+                floor * 1e6);
   trial.record("sleep_floor", floor * 1e6, "uA");
   trial.record("window", to_seconds(window.interval * static_cast<std::int64_t>(to - from)), "s");
   trial.record("wake_ups", whole.periods, "1");
@@ -123,8 +125,12 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_quiescent_current{
-    "quiescent_current", "静态工作电流", "quiescent current",
+    "quiescent_current",
+    "静态工作电流",
+    "quiescent current",
     {"power_supply", "voltmeter", "ammeter", "microammeter", "path_switch", "uart_link", "ambient"},
-    Radio::quiet, run, estimate};
+    Radio::quiet,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

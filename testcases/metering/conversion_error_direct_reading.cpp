@@ -22,11 +22,16 @@ std::int64_t way_to_next(int position, std::int64_t now, std::int64_t division, 
     return way;
   };
   switch (position % 5) {
-    case 0: return to_next(per_cubic_metre / 10, -division / 2);
-    case 1: return to_next(per_cubic_metre / 10, division / 4);
-    case 2: return to_next(per_cubic_metre, -division / 2);
-    case 3: return to_next(per_cubic_metre, division / 4);
-    default: return least + 3 * division;
+    case 0:
+      return to_next(per_cubic_metre / 10, -division / 2);
+    case 1:
+      return to_next(per_cubic_metre / 10, division / 4);
+    case 2:
+      return to_next(per_cubic_metre, -division / 2);
+    case 3:
+      return to_next(per_cubic_metre, division / 4);
+    default:
+      return least + 3 * division;
   }
 }
 
@@ -63,15 +68,20 @@ Task<> run(Trial& trial) {
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
-  return clause.number("settle_s", dut) + 60 + clause.number("positions", dut) * (0.5 / dut.qmax_m3_per_h.value_or(4) * 3600 + 12);
+  return clause.number("settle_s", dut) + 60 +
+         clause.number("positions", dut) * (0.5 / dut.qmax_m3_per_h.value_or(4) * 3600 + 12);
 }
 
 }  // namespace
 
 extern const Procedure procedure_conversion_error_direct_reading{
-    "conversion_error_direct_reading", "机电转换误差（直读式）", "electromechanical conversion error, direct-reading type",
+    "conversion_error_direct_reading",
+    "机电转换误差（直读式）",
+    "electromechanical conversion error, direct-reading type",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "vent", "outlet_seal",
      "flow_standard", "operator", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

@@ -14,7 +14,8 @@ Task<> run(Trial& trial) {
   Station& st = trial.station();
   std::int64_t weight = 0;  // of one pulse, in ten-thousandths of a cubic metre
   if (!parse_scaled(trial.dut().pulse_volume_m3, 4, weight) || weight <= 0)
-    throw UserError(fmt::format("{}: pulse_volume_m3 {:?} is no volume", trial.dut().file, trial.dut().pulse_volume_m3));
+    throw UserError(
+        fmt::format("{}: pulse_volume_m3 {:?} is no volume", trial.dut().file, trial.dut().pulse_volume_m3));
   co_await power_up(trial);
   co_await sleep_for(trial.time("settle_s"));
   co_await open_valve(trial);
@@ -45,9 +46,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_conversion_error_pulse{
-    "conversion_error_pulse", "机电转换误差（脉冲式）", "electromechanical conversion error, pulse type",
+    "conversion_error_pulse",
+    "机电转换误差（脉冲式）",
+    "electromechanical conversion error, pulse type",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "vent", "outlet_seal",
      "flow_standard", "operator", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

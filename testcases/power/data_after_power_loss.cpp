@@ -17,8 +17,8 @@ Task<> cut(Trial& trial, Duration off_time) {
   const double residual = trial.number("residual_voltage_fraction") * trial.dut().nominal_voltage_v;
   // The shortest cut may leave charge on the terminals; the longer ones may not.
   if (off_time >= 10s && volts.value > residual)
-    trial.rig_fault(fmt::format("{:.2f} V are left at the meter's terminals {:g} s after K0", volts.value,
-                                to_seconds(off_time)));
+    trial.rig_fault(
+        fmt::format("{:.2f} V are left at the meter's terminals {:g} s after K0", volts.value, to_seconds(off_time)));
 }
 
 Task<> inject(Trial& trial, std::uint32_t pulses) {
@@ -64,8 +64,9 @@ Task<int> late_cut(Trial& trial) {
   const bool kept = static_cast<double>(after) >= expected - steps_per_pulse - 0.5 &&
                     static_cast<double>(after) <= expected + steps_per_pulse + 0.5;
   if (!kept)
-    trial.note(fmt::format("末脉冲后立即断电：累积量应为 {:g}，实为 {} 个最小单位", expected, after),
-               fmt::format("cut right after the last pulse: the register should be {:g} and is {} steps", expected, after));
+    trial.note(
+        fmt::format("末脉冲后立即断电：累积量应为 {:g}，实为 {} 个最小单位", expected, after),
+        fmt::format("cut right after the last pulse: the register should be {:g} and is {} steps", expected, after));
   co_return kept ? 0 : 1;
 }
 
@@ -92,9 +93,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_data_after_power_loss{
-    "data_after_power_loss", "断电数据存储", "data after power loss",
+    "data_after_power_loss",
+    "断电数据存储",
+    "data after power loss",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "vent", "outlet_seal",
      "flow_standard", "pulse_counter", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

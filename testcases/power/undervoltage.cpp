@@ -139,9 +139,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_undervoltage{
-    "undervoltage", "电源欠压保护", "undervoltage protection",
+    "undervoltage",
+    "电源欠压保护",
+    "undervoltage protection",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "leak_sensor", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

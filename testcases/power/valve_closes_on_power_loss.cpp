@@ -93,9 +93,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_valve_closes_on_power_loss{
-    "valve_closes_on_power_loss", "断电关阀", "valve closes on power loss",
+    "valve_closes_on_power_loss",
+    "断电关阀",
+    "valve closes on power loss",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "gas_thermometer", "leak_sensor", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

@@ -1,4 +1,5 @@
-// CJ/T 503-2016 6.20: an authorisation to open is accepted, a command to close is executed, one for another meter is not.
+// CJ/T 503-2016 6.20: an authorisation to open is accepted, a command to close is executed, one for another meter is
+// not.
 #include <fmt/format.h>
 
 #include "testcases/steps/control.hpp"
@@ -41,8 +42,8 @@ Task<> run(Trial& trial) {
 
   // For another meter first, while the valve is open: nothing may happen.
   const cjt188::Address other = neighbour_of(st.meter().address());
-  const Over foreign = co_await over_the_air(trial, st.meter().request_valve(other, false), other,
-                                          trial.time("answer_timeout_s"), 0);
+  const Over foreign =
+      co_await over_the_air(trial, st.meter().request_valve(other, false), other, trial.time("answer_timeout_s"), 0);
   co_await sleep_for(10s);
   const AirSays after_foreign = co_await what_the_air_says(trial);
   trial.count("foreign_reactions", foreign.answered || after_foreign != AirSays::open ? 1 : 0);
@@ -65,9 +66,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_control{
-    "control", "控制功能", "control",
+    "control",
+    "控制功能",
+    "control",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "leak_sensor", "host", "ambient"},
-    Radio::talking, run, estimate};
+    Radio::talking,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

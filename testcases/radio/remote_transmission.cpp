@@ -9,7 +9,8 @@ namespace {
 Task<> run(Trial& trial) {
   Station& st = trial.station();
   if (trial.dut().communication == "G")
-    trial.inconclusive("mode G reports through a public network, which this rig's companion equipment does not receive");
+    trial.inconclusive(
+        "mode G reports through a public network, which this rig's companion equipment does not receive");
   co_await power_up(trial);
   co_await sleep_for(trial.time("settle_s"));
   // A reading that no default and no older reading can be.
@@ -66,9 +67,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_remote_transmission{
-    "remote_transmission", "远传功能", "remote transmission",
+    "remote_transmission",
+    "远传功能",
+    "remote transmission",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "vent", "outlet_seal",
      "flow_standard", "pulse_counter", "host", "ambient"},
-    Radio::talking, run, estimate};
+    Radio::talking,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

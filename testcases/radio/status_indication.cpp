@@ -8,11 +8,12 @@ namespace {
 
 Task<int> compare(Trial& trial, AirSays wanted, Duration within) {
   const double reached_s = co_await wait_for_air(trial, wanted, within);
-  const std::string shown = co_await ask(trial, Operator::Kind::observe_status, "请观察表具显示的阀门状态（open/closed）",
-                                         "what valve state does the meter show (open/closed)?");
+  const std::string shown =
+      co_await ask(trial, Operator::Kind::observe_status, "请观察表具显示的阀门状态（open/closed）",
+                   "what valve state does the meter show (open/closed)?");
   const MeterStatus status = co_await trial.station().meter().status();
-  const std::string real = reached_s >= 0 ? (wanted == AirSays::open ? "open" : "closed")
-                                          : (wanted == AirSays::open ? "closed" : "open");
+  const std::string real =
+      reached_s >= 0 ? (wanted == AirSays::open ? "open" : "closed") : (wanted == AirSays::open ? "closed" : "open");
   const std::string said = status.valve == MeterStatus::Valve::open     ? "open"
                            : status.valve == MeterStatus::Valve::closed ? "closed"
                                                                         : "faulty";
@@ -42,9 +43,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) { return c
 }  // namespace
 
 extern const Procedure procedure_status_indication{
-    "status_indication", "状态指示", "status indication",
+    "status_indication",
+    "状态指示",
+    "status indication",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "leak_sensor", "operator", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

@@ -45,9 +45,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_valve_open_protection{
-    "valve_open_protection", "开阀保护", "opening needs a person on site",
+    "valve_open_protection",
+    "开阀保护",
+    "opening needs a person on site",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "leak_sensor", "host", "operator", "ambient"},
-    Radio::talking, run, estimate};
+    Radio::talking,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

@@ -54,8 +54,8 @@ Task<> judge_overload(Trial& trial, double bound) {
     good = false;
   }
   if (!good) trial.rig_fault("the leak sensor reads over its range with no pressure at the inlet");
-  trial.note("泄漏量超出量程（" + coarse + "）；进气关闭后传感器回零", "more than the sensor's fine range (" + coarse +
-                                                                       "); with the inlet shut the sensor reads zero");
+  trial.note("泄漏量超出量程（" + coarse + "）；进气关闭后传感器回零",
+             "more than the sensor's fine range (" + coarse + "); with the inlet shut the sensor reads zero");
   trial.one_sided("leakage", true, bound, "L/h");
 }
 
@@ -117,8 +117,8 @@ Task<> stabilise(Trial& trial, Trace& trace) {
 
 // A seal that slips within the window: the flow after the step is what the meter leaks.
 double level_of(Trial& trial, const std::vector<double>& window) {
-  const auto block = static_cast<std::size_t>(to_seconds(trial.time("stable_change_within_s")) *
-                                              trial.number("sample_rate_hz"));
+  const auto block =
+      static_cast<std::size_t>(to_seconds(trial.time("stable_change_within_s")) * trial.number("sample_rate_hz"));
   const double whole = mean_of(window, 0, window.size());
   if (window.size() < 2 * block) return whole;
   const double last = mean_of(window, window.size() - block, window.size());
@@ -179,10 +179,13 @@ Task<> hold_test_pressure(Trial& trial, const std::string& leak_name, const std:
   if (std::abs(pressure.value / 1000 - kpa) <= tolerance) co_return;
   // Dead end: with the inlet valve closed the source must hold the pressure by itself.
   const bool good = co_await rig::air_side_is_good(st, kpa, tolerance);
-  const std::string what = fmt::format("{:.2f} kPa at the meter's inlet instead of {:g} kPa", pressure.value / 1000, kpa);
+  const std::string what =
+      fmt::format("{:.2f} kPa at the meter's inlet instead of {:g} kPa", pressure.value / 1000, kpa);
   if (!good) trial.rig_fault(what + "; the source does not reach the pressure against its closed valve either");
-  trial.note("入口压力不能保持；关闭进气阀后气源压力正常：被测表泄漏", what + "; against its closed valve the source holds the "
-                                                                     "pressure: the meter leaks it away");
+  trial.note("入口压力不能保持；关闭进气阀后气源压力正常：被测表泄漏",
+             what +
+                 "; against its closed valve the source holds the "
+                 "pressure: the meter leaks it away");
   const auto limit = trial.clause().limit(leak_name, trial.dut());
   trial.one_sided(leak_name, true, limit ? std::max(st.leak_sensor().range_l_per_h(), limit->high) : 0, leak_unit);
   trial.end(Verdict::fail, Cause{"gauge", "", what, 0, what});
@@ -219,10 +222,10 @@ Task<Verdict> measure_leakage(Trial& trial) {
                         (trial.number("reference_temperature_c") + 273.15) / (gas.value + 273.15);
   const double raw = level_of(trial, window) - zero;
   const Reading sensor = {raw, trace.half_width};
-  const double u = combined_uncertainty({sensor.expanded_uncertainty() * factor,
-                                         raw * factor * 2 / std::sqrt(3.0) * room.barometer_kpa.half_width /
-                                             room.barometer_kpa.value,
-                                         raw * factor * 2 / std::sqrt(3.0) * gas.half_width / (gas.value + 273.15)});
+  const double u = combined_uncertainty(
+      {sensor.expanded_uncertainty() * factor,
+       raw * factor * 2 / std::sqrt(3.0) * room.barometer_kpa.half_width / room.barometer_kpa.value,
+       raw * factor * 2 / std::sqrt(3.0) * gas.half_width / (gas.value + 273.15)});
   trial.record("pressure", pressure.value, "kPa");
   trial.record("gas_temperature", gas.value, "Cel", gas.expanded_uncertainty());
   trial.record("barometer", room.barometer_kpa.value, "kPa", room.barometer_kpa.expanded_uncertainty());

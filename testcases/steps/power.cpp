@@ -60,7 +60,8 @@ Task<> power_up(Trial& trial) {
   const Reading open_volts = co_await st.supply().voltage();
   if (std::abs(open_volts.value - nominal_v) > 0.01 * nominal_v + open_volts.half_width)
     throw ReadBackError(
-        fmt::format("the supply of station {} is set to {:g} V and measures {:g} V", st.name(), nominal_v, open_volts.value),
+        fmt::format("the supply of station {} is set to {:g} V and measures {:g} V", st.name(), nominal_v,
+                    open_volts.value),
         {"power_supply", fmt::format("{:g} V", nominal_v), fmt::format("{:g} V", open_volts.value), {}});
   co_await st.uart().connect(true);
   co_await st.path().select(Position::ammeter);

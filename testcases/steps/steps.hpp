@@ -7,12 +7,12 @@
 // Steps that several procedures share, in the words of CJ/T 503-2016 clause 6 and figure 1.
 namespace meterrig::testcases {
 
+using record::Verdict;
 using rig::Cause;
 using rig::Procedure;
 using rig::Radio;
 using rig::Station;
 using rig::Trial;
-using record::Verdict;
 using Position = PathSwitch::Position;
 
 // K0, supply to the nominal voltage, K2: the meter starts. The first time in a run with a low current limit, a look at

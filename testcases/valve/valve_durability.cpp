@@ -76,7 +76,8 @@ void report(Trial& trial, Counts& counts, std::int64_t cycle) {
 Task<> check_status(Trial& trial) {
   const MeterStatus status = co_await trial.station().meter().status();
   if (status.valve != MeterStatus::Valve::closed)
-    trial.note("电机已动作，但表具状态不是关闭", "the motor moved, but the meter does not say that its valve is closed");
+    trial.note("电机已动作，但表具状态不是关闭",
+               "the motor moved, but the meter does not say that its valve is closed");
 }
 
 Task<> run(Trial& trial) {
@@ -113,8 +114,8 @@ Task<> run(Trial& trial) {
   trial.count("closing_actions", counts.closed);
   trial.record("missing_actions", static_cast<double>(counts.missing), "1");
   if (!working) {
-    const std::string what = fmt::format("the valve did not move any more after {} openings and {} closings",
-                                         counts.opened, counts.closed);
+    const std::string what =
+        fmt::format("the valve did not move any more after {} openings and {} closings", counts.opened, counts.closed);
     trial.end(Verdict::fail, Cause{"meter", "", "", 0, what});
   }
   co_await close_valve(trial);
@@ -131,9 +132,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_valve_durability{
-    "valve_durability", "阀门耐用性", "valve durability",
+    "valve_durability",
+    "阀门耐用性",
+    "valve durability",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "gas_thermometer", "leak_sensor", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

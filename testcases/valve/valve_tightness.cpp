@@ -20,9 +20,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_valve_tightness{
-    "valve_tightness", "阀门密封性", "valve tightness",
+    "valve_tightness",
+    "阀门密封性",
+    "valve tightness",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "gas_thermometer", "leak_sensor", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

@@ -1,5 +1,5 @@
-// CJ/T 503-2016 6.9, figure 2: source, inlet valve, gauge, meter with its valve open, outlet sealed. Filled to 15 kPa and
-// shut off, the gauge must not drop during three minutes.
+// CJ/T 503-2016 6.9, figure 2: source, inlet valve, gauge, meter with its valve open, outlet sealed. Filled to 15 kPa
+// and shut off, the gauge must not drop during three minutes.
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +17,9 @@ struct Hold {
   double t1_c = 0;
   double raw() const { return p1_pa - p0_pa; }
   // P_abs moves with T_abs in a closed volume.
-  double compensated(double barometer_pa) const { return raw() - (p0_pa + barometer_pa) * (t1_c - t0_c) / (t0_c + 273.15); }
+  double compensated(double barometer_pa) const {
+    return raw() - (p0_pa + barometer_pa) * (t1_c - t0_c) / (t0_c + 273.15);
+  }
 };
 
 Task<Hold> hold(Trial& trial, double resolution, double& uncertainty) {
@@ -41,7 +43,8 @@ Task<Hold> hold(Trial& trial, double resolution, double& uncertainty) {
   const Reading t1 = co_await st.thermometer().celsius();
   h.t1_c = t1.value;
   trial.evidence("gauge", "Pa", started, trial.number("sample_interval_s"), trace);
-  // Two readings of the gauge, and the temperature difference with its sensitivity P_abs / T (397 Pa/K at 116 kPa, 20 C).
+  // Two readings of the gauge, and the temperature difference with its sensitivity P_abs / T (397 Pa/K at 116 kPa, 20
+  // C).
   const double per_kelvin = (h.p0_pa + 101325) / (h.t0_c + 273.15);
   const double u_gauge = resolution / std::sqrt(6.0);
   const double u_temperature = per_kelvin * st.thermometer().difference_half_width() * std::sqrt(2.0 / 3.0);
@@ -97,9 +100,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_whole_meter_tightness{
-    "whole_meter_tightness", "整机密封性", "whole-meter tightness",
+    "whole_meter_tightness",
+    "整机密封性",
+    "whole-meter tightness",
     {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "air_source", "inlet_valve", "vent",
      "outlet_seal", "gauge", "gas_thermometer", "ambient"},
-    Radio::none, run, estimate};
+    Radio::none,
+    run,
+    estimate};
 
 }  // namespace meterrig::testcases

@@ -92,7 +92,7 @@ TEST_F(SupplyPathTest, DummyLoadsHangOnTheInstruments) {
   elapse(clock, 1s);
   path->set_contact(Contact::dummy_light, true);
   path->set_contact(Contact::dummy_heavy, true);
-  EXPECT_EQ(path->current(Path::k1_microammeter).at(clock.now()), 60'000);
+  EXPECT_EQ(path->current(Path::k1_microammeter).at(clock.now()), 6 * milliampere);
   EXPECT_EQ(path->current(Path::k2_ammeter).at(clock.now()), 600 * milliampere);
   EXPECT_EQ(terminals(), 0);
   path->set_supply(0, 3, false);

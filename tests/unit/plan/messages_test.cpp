@@ -40,7 +40,7 @@ TEST(Messages, Plan) {
       {"plans/cjt503-auto.json", "\"CJT503-5.3.8/6.10\"",
        "{\"clause\": \"5.3.8\", \"parameters\": {\"window_min_s\": \"30\"}}",
        "@: at /clauses/0/parameters/window_min_s: found string \"30\"; expected a number"},
-      {"plans/cjt503-auto.json", "\"retries\": 2", "\"retries\": 9",
+      {"plans/cjt503-auto.json", "\"retries\": 0", "\"retries\": 9",
        "@: at /retries: found number 9; expected a number from 0 to 2"},
   });
 }
@@ -61,7 +61,7 @@ TEST(Messages, Dut) {
        "such as \"00000025000101\""},
       {"duts/wg25-r-1.json", "  \"replaceable_battery\": true,\n", "",
        "@-16: at /: found no key \"replaceable_battery\"; expected the key \"replaceable_battery\" in this object"},
-      {"duts/wg25-r-direct-1.json", "  \"division_m3\": \"0.001\",\n", "",
+      {"duts/wg25-r-direct-1.json", "  \"division_m3\": \"0.01\",\n", "",
        "@-21: at /: found no key \"division_m3\"; expected the key \"division_m3\" in this object"},
       {"duts/wg25-r-1.json", "\"wake_period_s\": 5", "\"wake_period_s\": 0",
        "@: at /wake_period_s: found number 0; expected a number above 0"},

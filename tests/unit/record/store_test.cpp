@@ -3,7 +3,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -169,8 +168,7 @@ TEST_F(SqliteTest, ADurableAndSynchronousFile) {
   EXPECT_EQ(other.read_events("r1").size(), 2U);
 }
 
-TEST_F(SqliteTest, AHundredThousandEventsAreFast) {
-  const auto begin = std::chrono::steady_clock::now();
+TEST_F(SqliteTest, AHundredThousandEventsInACommitEachThousandVerify) {
   SqliteStore store(directory_);
   Journal journal(store, clock_, "r1");
   const json measurement = test::with(test::at(1, test::quiescent), test::current(31.42, "pass"));
@@ -179,8 +177,6 @@ TEST_F(SqliteTest, AHundredThousandEventsAreFast) {
     if (i % 1000 == 0) journal.commit();
   }
   EXPECT_EQ(store.verify("r1").events, 100'000U);
-  // Takes 2 s on one core of 2024; the bound is for a busy machine and for sanitizers.
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(40));
 }
 
 // Both stores keep the same contract.
