@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "instruments/modbus_device.hpp"
 #include "instruments/roles/air.hpp"
@@ -17,6 +18,8 @@ using Bindings = std::map<std::string, int>;
 std::unique_ptr<PathSwitch> make_relay_path_switch(SharedDevice device, Bindings bindings);
 std::unique_ptr<UartIsolation> make_relay_uart_isolation(SharedDevice device, Bindings bindings);
 std::unique_ptr<Opener> make_relay_opener(SharedDevice device, Bindings bindings);
+// `coils`: those of one station.
+std::unique_ptr<Matrix> make_relay_matrix(SharedDevice device, std::vector<int> coils);
 std::unique_ptr<AirSource> make_air_source(SharedDevice device);
 // role: "inlet_valve", "vent" or "outlet_seal".
 std::unique_ptr<AirValve> make_air_valve(SharedDevice device, const std::string& role);

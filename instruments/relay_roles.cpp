@@ -102,6 +102,30 @@ class RelayOpener final : public Opener {
 };
 static_assert(DeclaresSafeState<RelayOpener>);
 
+class RelayMatrix final : public Matrix {
+ public:
+  RelayMatrix(SharedDevice device, std::vector<int> coils) : device_(std::move(device)), coils_(std::move(coils)) {}
+  Task<> connect(bool connected) override {
+    for (const int coil : coils_) co_await device_->set_coil(static_cast<std::uint16_t>(coil), connected);
+    co_await sleep_for(seconds(device_->profile().role("matrix").value("settle_s", 0.0)));
+  }
+  Task<std::vector<OutputState>> make_safe() override {
+    std::vector<OutputState> all;
+    for (const int coil : coils_) {
+      Bindings bindings;
+      bindings["coil"] = coil;
+      for (OutputState& state : co_await device_->make_safe("matrix", std::move(bindings)))
+        all.push_back(std::move(state));
+    }
+    co_return all;
+  }
+
+ private:
+  SharedDevice device_;
+  std::vector<int> coils_;
+};
+static_assert(DeclaresSafeState<RelayMatrix>);
+
 }  // namespace
 
 std::unique_ptr<PathSwitch> make_relay_path_switch(SharedDevice device, Bindings bindings) {
@@ -112,6 +136,9 @@ std::unique_ptr<UartIsolation> make_relay_uart_isolation(SharedDevice device, Bi
 }
 std::unique_ptr<Opener> make_relay_opener(SharedDevice device, Bindings bindings) {
   return std::make_unique<RelayOpener>(std::move(device), std::move(bindings));
+}
+std::unique_ptr<Matrix> make_relay_matrix(SharedDevice device, std::vector<int> coils) {
+  return std::make_unique<RelayMatrix>(std::move(device), std::move(coils));
 }
 
 }  // namespace meterrig

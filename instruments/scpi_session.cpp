@@ -196,10 +196,12 @@ Task<> ScpiSession::expect_no_error(std::string asked, std::string first) {
     throw ProtocolError(fmt::format("{} answered its error query with {:?}", options_.name, first),
                         {options_.name, asked, first, {}});
   std::string all = first;
-  for (int i = 0; i < options_.error_queue_depth; ++i) {
+  constexpr int told = 3;  // the first ones say what went wrong; the queue is drained all the same
+  for (int i = 1; i <= options_.error_queue_depth; ++i) {
     const std::string next = co_await exchange(options_.error_query, options_.timeout);
     if (no_error(next)) break;
-    all += "; " + next;
+    if (i < told) all += "; " + next;
+    if (i == told) all += "; and more";
   }
   throw InstrumentError(fmt::format("{} reported an error after {:?}: {}", options_.name, asked, all),
                         {options_.name, asked, all, {}});

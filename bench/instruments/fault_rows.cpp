@@ -63,7 +63,7 @@ struct TroubleName {
 };
 constexpr std::array<TroubleName, 5> troubles = {{{"io-silent", IoTrouble::silent, "does not answer"},
                                                   {"io-garbage", IoTrouble::garbage, "answers garbage"},
-                                                  {"io-late", IoTrouble::late, "answers 3 s late"},
+                                                  {"io-late", IoTrouble::late, "answers 15 s late"},
                                                   {"io-close", IoTrouble::close, "closes its link"},
                                                   {"io-error", IoTrouble::error, "reports an error of its own"}}};
 

@@ -97,4 +97,10 @@ class Opener : public SafeOutput {
   virtual Task<> work() = 0;
 };
 
+// Brings an instrument that stations share into the paths of one of them.
+class Matrix : public SafeOutput {
+ public:
+  virtual Task<> connect(bool connected) = 0;
+};
+
 }  // namespace meterrig

@@ -28,7 +28,6 @@ struct Run::Impl {
   record::RunState run_state = record::RunState::running;
 
   Task<> open_stations();
-  Task<> open_station(Station& station);
   Task<> refuse(const std::string& reason);
   Task<> check_instruments();
   void begin();
@@ -79,7 +78,8 @@ Task<> Run::Impl::open_stations() {
     ambient = make_ambient(std::move(room_device), std::move(barometer_device));
   }
   for (std::size_t i = 0; i < setup.duts.size(); ++i)
-    stations.push_back(std::make_unique<Station>(rig.stations[i].name, static_cast<int>(i) + 1, setup.duts[i], rig));
+    stations.push_back(std::make_unique<Station>(rig.stations[i].name, static_cast<int>(i) + 1, setup.duts[i], rig,
+                                                 *meter_profile, Station::Shared{host, person, ambient}));
 }
 
 Task<> Run::Impl::refuse(const std::string& reason) {
@@ -96,7 +96,7 @@ Task<> Run::Impl::check_instruments() {
   for (const plan::PlannedClause& planned : setup.plan.clauses) {
     if (planned.clause.procedure != "whole_meter_tightness") continue;
     for (const auto& station : stations) {
-      if (!station->ready) continue;
+      if (!station->ready() || !station->is_open("gauge")) continue;
       const double finest = planned.clause.number("gauge_resolution_max_pa", station->dut());
       const double resolution = co_await station->gauge().resolution_pa();
       if (resolution > finest && setup.override_by.empty()) {
@@ -163,16 +163,16 @@ Task<> Run::execute() {
     }
     co_await m.refuse("the rig's shared equipment does not work: " + printable(why));
   }
-  Sequencer sequencer(m.setup, *m.journal, *m.committer, m.leases, m.stops, m.observer);
-  Equipment equipment{*m.instruments, m.host, m.person, m.ambient, *m.meter_profile};
-  for (const auto& station : m.stations) co_await sequencer.make_ready(*station, equipment);
+  Sequencer sequencer(m.setup, *m.journal, *m.committer, m.leases, m.stops, m.observer, *m.instruments,
+                      m.ambient.get());
+  for (const auto& station : m.stations) co_await sequencer.make_ready(*station);
   co_await m.check_instruments();
 
   m.begin();
   co_await m.committer->commit();
   m.observer.run_started(m.run_id, estimate_seconds(m.setup));
   TaskGroup group(*context.clock, context.scope);
-  for (const auto& station : m.stations) group.spawn(sequencer.station(*station, equipment));
+  for (const auto& station : m.stations) group.spawn(sequencer.station(*station));
   co_await group.join();
   co_await m.finish();
 }

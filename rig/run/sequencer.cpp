@@ -23,27 +23,34 @@ constexpr double patience_s = 1800;
 }  // namespace
 
 Sequencer::Sequencer(const RunSetup& setup, record::Journal& journal, Committer& committer, LeaseTable& leases,
-                     Stops& stops, Observer& observer)
-    : setup_(setup), journal_(journal), committer_(committer), leases_(leases), stops_(stops), observer_(observer) {}
+                     Stops& stops, Observer& observer, Instruments& instruments, Ambient* ambient)
+    : setup_(setup),
+      journal_(journal),
+      committer_(committer),
+      leases_(leases),
+      stops_(stops),
+      observer_(observer),
+      instruments_(instruments),
+      ambient_(ambient) {}
 
 json Sequencer::head(const Station& station, const plan::PlannedClause& planned, int attempt) const {
   return {
       {"station", station.name()}, {"sample", station.dut().sample}, {"id", planned.clause.id}, {"attempt", attempt}};
 }
 
-Task<> Sequencer::make_ready(Station& station, Equipment& equipment) {
-  try {
-    auto open = [](Station& s, Equipment& e) -> Task<> {
-      co_await s.open(e.instruments, e.host, e.person, e.ambient, e.meter_profile);
-      for (const std::string& name : s.instruments()) co_await e.instruments.identify(name);
-      s.ready = true;
-    };
-    co_await run_in(stops_.work, open(station, equipment));
-  } catch (const UserError&) {
-    throw;
-  } catch (const Error&) {
-    // The clauses that follow ask again, and say what is missing.
-  } catch (const Cancelled&) {
+Task<> Sequencer::make_ready(Station& station) {
+  std::vector<std::string> roles = station.roles();
+  for (std::string& role : station.output_roles()) roles.push_back(std::move(role));
+  for (const std::string& role : roles) {
+    try {
+      co_await run_in(stops_.work, station.open(role, instruments_));
+    } catch (const UserError&) {
+      throw;
+    } catch (const Error&) {
+      // The clauses that need the role ask again, and say what is missing.
+    } catch (const Cancelled&) {
+      co_return;
+    }
   }
 }
 
@@ -81,12 +88,20 @@ std::optional<Sequencer::Outcome> Sequencer::without_running(const Station& stat
   return std::nullopt;
 }
 
-Task<> Sequencer::station(Station& station, Equipment& equipment) {
+Task<> Sequencer::station(Station& station) {
   double remaining_s = 0;
   for (const auto& planned : setup_.plan.clauses)
     remaining_s += estimate_seconds(setup_, planned.clause, station.dut());
   for (const auto& planned : setup_.plan.clauses) {
-    co_await clause(station, planned, equipment, remaining_s);
+    const bool free = station.blocked.empty();
+    co_await clause(station, planned, remaining_s);
+    if (free && !station.blocked.empty())
+      journal_.append("note",
+                      {{"station", station.name()},
+                       {"sample", station.dut().sample},
+                       {"text",
+                        {{"zh", "该工位停止，其余条款未检：" + printable(station.blocked)},
+                         {"en", "this station stops, what is left is not tested: " + printable(station.blocked)}}}});
     remaining_s -= estimate_seconds(setup_, planned.clause, station.dut());
   }
 }
@@ -100,8 +115,7 @@ Task<> Sequencer::ended(Station& station, const plan::PlannedClause& planned, in
   observer_.clause_ended(station, planned.clause, outcome.verdict, outcome.cause ? outcome.cause->text : "");
 }
 
-Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::PlannedClause& planned, Equipment& equipment,
-                                           double remaining_s) {
+Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::PlannedClause& planned, double remaining_s) {
   if (auto outcome = without_running(station, planned)) {
     // Only what was looked at is in the journal; what a stop left over is told by its absence.
     if (outcome->verdict == Verdict::not_tested) co_return *outcome;
@@ -125,7 +139,7 @@ Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::Planned
       stopped = true;
     }
     if (stopped) co_return Outcome{Verdict::not_tested, std::nullopt};
-    outcome = co_await attempt(station, planned, equipment, number);
+    outcome = co_await attempt(station, planned, number);
     const bool last = number == 1 + setup_.plan.retries;
     const bool again = outcome.verdict == Verdict::void_ && !last && stops_.requested == 0 && station.blocked.empty();
     // Three voids in a row leave the clause open: the rig can't do it (docs/semantics.md).
@@ -137,8 +151,7 @@ Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::Planned
   co_return outcome;
 }
 
-Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::PlannedClause& planned, Equipment& equipment,
-                                            int number) {
+Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::PlannedClause& planned, int number) {
   const Procedure& procedure = *find_procedure(setup_.procedures, planned.clause.procedure);
   json started = head(station, planned, number);
   if (!setup_.operator_name.empty()) started["operator"] = setup_.operator_name;
@@ -151,14 +164,9 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
     trial.deviation(fmt::format("参数 {} 由 {} 改为 {}", d.parameter, d.standard_value, d.plan_value),
                     fmt::format("parameter {} changed from {} to {}", d.parameter, d.standard_value, d.plan_value));
   const Duration offset = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch();
-  Outcome outcome = co_await judged(station, planned, equipment, trial, procedure);
+  Outcome outcome = co_await judged(station, planned, trial, procedure);
 
-  const bool safe = co_await safe_state(station, planned.clause.id);
-  // A station whose instruments never said who they are was never switched on: there is nothing to make safe.
-  if (!safe && station.ready) {
-    station.blocked = "the outputs of this station did not reach their safe state";
-    outcome = {Verdict::void_, Cause{"", "", "", 0, station.blocked}};
-  }
+  co_await safe_after(station, planned, outcome);
   const Duration step = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch() - offset;
   if (std::abs(to_seconds(step)) > 0.5)
     outcome = {Verdict::void_, Cause{"clock", "", "", 0,
@@ -170,14 +178,23 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   co_return outcome;
 }
 
-Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::PlannedClause& planned, Equipment& equipment,
-                                           Trial& trial, const Procedure& procedure) {
+// A station whose outputs were never all open was never switched on: there is nothing to make safe.
+Task<> Sequencer::safe_after(Station& station, const plan::PlannedClause& planned, Outcome& outcome) {
+  const std::optional<Cause> not_safe = co_await safe_state(station, planned.clause.id);
+  if (!not_safe || !station.ready()) co_return;
+  station.blocked = not_safe->text;
+  // What went wrong first is the better cause.
+  if (outcome.verdict != Verdict::void_ || !outcome.cause) outcome.cause = not_safe;
+  outcome.verdict = Verdict::void_;
+}
+
+Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::PlannedClause& planned, Trial& trial,
+                                           const Procedure& procedure) {
   // What went wrong is only noted here: a handler may not wait.
   std::exception_ptr failed;
   try {
     const double limit_s = patience_factor * estimate_seconds(setup_, planned.clause, station.dut()) + patience_s;
-    co_await run_in(stops_.work, with_time_limit(seconds(limit_s), planned.clause.id,
-                                                 body(station, planned, equipment, trial, procedure)));
+    co_await run_in(stops_.work, with_time_limit(seconds(limit_s), planned.clause.id, body(station, trial, procedure)));
     co_return co_await confirmed(station, {trial.verdict(), std::nullopt});
   } catch (...) {
     failed = std::current_exception();
@@ -245,9 +262,9 @@ Task<Sequencer::Outcome> Sequencer::confirmed(Station& station, Outcome outcome)
                                           "before a verdict against the meter the rig proves its own side: " + why}};
 }
 
-Task<> Sequencer::conditions(Trial& trial, Equipment& equipment) {
-  if (!equipment.ambient) co_return;
-  const Ambient::Conditions now = co_await equipment.ambient->read();
+Task<> Sequencer::conditions(Trial& trial) {
+  if (!ambient_) co_return;
+  const Ambient::Conditions now = co_await ambient_->read();
   const auto say = [&](const char* name, const Reading& reading, const char* unit) {
     trial.event("environment", {{"name", name}, {"value", reading.value}, {"unit", unit}});
   };
@@ -262,31 +279,32 @@ Task<> Sequencer::conditions(Trial& trial, Equipment& equipment) {
                                 now.humidity_percent.value, now.barometer_kpa.value));
 }
 
-Task<> Sequencer::body(Station& station, const plan::PlannedClause&, Equipment& equipment, Trial& trial,
-                       const Procedure& procedure) {
-  if (!station.ready) {
-    co_await station.open(equipment.instruments, equipment.host, equipment.person, equipment.ambient,
-                          equipment.meter_profile);
-    for (const std::string& name : station.instruments()) co_await equipment.instruments.identify(name);
-    station.ready = true;
-  }
-  co_await conditions(trial, equipment);
+Task<> Sequencer::body(Station& station, Trial& trial, const Procedure& procedure) {
+  for (const std::string& role : station.output_roles()) co_await station.open(role, instruments_);
+  for (const std::string& role : procedure.needs) co_await station.open(role, instruments_);
+  co_await conditions(trial);
+  if (Matrix* const matrix = station.matrix()) co_await matrix->connect(true);
   co_await procedure.run(trial);
 }
 
-Task<bool> Sequencer::safe_state(Station& station, std::string reason) {
+Task<std::optional<Cause>> Sequencer::safe_state(Station& station, std::string reason) {
   std::vector<OutputState> states;
-  bool in_time = true;
+  std::optional<Cause> not_safe;
   try {
     auto make = [](Station& s, std::vector<OutputState>& into) -> Task<> { into = co_await s.make_safe(); };
     co_await run_in(stops_.safety,
                     with_time_limit(seconds(safe_state_limit_s), "the safe state", make(station, states)));
-  } catch (const Error&) {
-    in_time = false;
+  } catch (const Error& error) {
+    not_safe = Cause::of(error);
   }
-  const bool ok = in_time && std::all_of(states.begin(), states.end(), [](const OutputState& s) { return s.ok; });
   journal_.append("safe_state", {{"station", station.name()}, {"reason", reason}, {"outputs", outputs_json(states)}});
-  co_return ok;
+  for (const OutputState& state : states) {
+    if (state.ok || not_safe) continue;
+    not_safe = Cause{state.instrument, state.setting, state.read_back, 0,
+                     fmt::format("the outputs of this station are not safe: {} of {}, \"{}\", reads back \"{}\"",
+                                 state.role, state.instrument, state.setting, state.read_back)};
+  }
+  co_return not_safe;
 }
 
 }  // namespace meterrig::rig

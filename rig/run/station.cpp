@@ -100,83 +100,114 @@ std::vector<nlohmann::json> Instruments::list() const {
   return all;
 }
 
-Station::Station(std::string name, int number, const plan::DutFile& dut, const plan::RigFile& rig)
-    : name_(std::move(name)), number_(number), dut_(dut), rig_(rig), place_(*rig.station(name_)) {}
+Station::Station(std::string name, int number, const plan::DutFile& dut, const plan::RigFile& rig,
+                 const MeterProfile& meter_profile, Shared shared)
+    : name_(std::move(name)),
+      number_(number),
+      dut_(dut),
+      rig_(rig),
+      place_(*rig.station(name_)),
+      meter_profile_(meter_profile),
+      shared_(std::move(shared)) {}
 
-const plan::RoleBinding* Station::binding(const char* role) const { return rig_.binding(place_, role); }
 bool Station::has(const std::string& role) const { return rig_.binding(place_, role) != nullptr; }
 
 void Station::missing(const char* role) const {
   throw UserError(fmt::format("{}: station {} has nothing for the role {:?}", rig_.file, name_, role));
 }
 
-Task<> Station::open_electrical(Instruments& instruments) {
+Task<> Station::open_scpi(const std::string& role, const plan::RoleBinding& b, Instruments& instruments) {
   Clock& clock = instruments.clock();
-  if (const auto* b = binding("power_supply")) {
-    auto session = co_await instruments.scpi(b->instrument);
-    supply_ = make_scpi_supply(clock, std::move(session), instruments.profile(b->instrument), std::max(1, b->channel));
-  }
-  if (const auto* b = binding("voltmeter")) {
-    auto session = co_await instruments.scpi(b->instrument);
-    voltmeter_ = make_scpi_voltmeter(clock, std::move(session), instruments.profile(b->instrument));
-  }
-  for (const char* role : {"microammeter", "ammeter"}) {
-    const auto* b = binding(role);
-    if (!b) continue;
-    auto session = co_await instruments.scpi(b->instrument);
-    auto meter = make_scpi_analyser(clock, std::move(session), instruments.profile(b->instrument),
-                                    std::max(1, b->channel), role);
-    (role[0] == 'm' ? microammeter_ : ammeter_) = std::move(meter);
-  }
-  if (const auto* b = binding("path_switch")) {
-    auto device = co_await instruments.modbus(b->instrument);
-    path_ = make_relay_path_switch(std::move(device), b->coils);
-  }
-  if (const auto* b = binding("opener")) {
-    auto device = co_await instruments.modbus(b->instrument);
-    opener_ = make_relay_opener(std::move(device), b->coils);
-  }
+  auto session = co_await instruments.scpi(b.instrument);
+  const Profile& profile = instruments.profile(b.instrument);
+  const int channel = std::max(1, b.channel);
+  if (role == "power_supply") supply_ = make_scpi_supply(clock, std::move(session), profile, channel);
+  if (role == "voltmeter") voltmeter_ = make_scpi_voltmeter(clock, std::move(session), profile);
+  if (role == "microammeter")
+    microammeter_ = make_scpi_analyser(clock, std::move(session), profile, channel, "microammeter");
+  if (role == "ammeter") ammeter_ = make_scpi_analyser(clock, std::move(session), profile, channel, "ammeter");
 }
 
-Task<> Station::open_air(Instruments& instruments) {
-  if (const auto* b = binding("air_source")) air_source_ = make_air_source(co_await instruments.modbus(b->instrument));
-  if (const auto* b = binding("inlet_valve"))
-    inlet_valve_ = make_air_valve(co_await instruments.modbus(b->instrument), "inlet_valve");
-  if (const auto* b = binding("vent")) vent_ = make_air_valve(co_await instruments.modbus(b->instrument), "vent");
-  if (const auto* b = binding("outlet_seal"))
-    outlet_seal_ = make_air_valve(co_await instruments.modbus(b->instrument), "outlet_seal");
-  if (const auto* b = binding("gauge")) gauge_ = make_gauge(co_await instruments.modbus(b->instrument));
-  if (const auto* b = binding("gas_thermometer"))
-    thermometer_ = make_thermometer(co_await instruments.modbus(b->instrument));
-  if (const auto* b = binding("leak_sensor"))
-    leak_sensor_ = make_leak_sensor(co_await instruments.modbus(b->instrument));
-  if (const auto* b = binding("flow_standard")) flow_ = make_flow_standard(co_await instruments.modbus(b->instrument));
-  if (const auto* b = binding("pulse_counter"))
-    pulses_ = make_pulse_counter(co_await instruments.modbus(b->instrument));
+Task<> Station::open_modbus(const std::string& role, const plan::RoleBinding& b, Instruments& instruments) {
+  auto device = co_await instruments.modbus(b.instrument);
+  if (role == "path_switch") path_ = make_relay_path_switch(std::move(device), b.coils);
+  if (role == "opener") opener_ = make_relay_opener(std::move(device), b.coils);
+  if (role == "air_source") air_source_ = make_air_source(std::move(device));
+  if (role == "inlet_valve") inlet_valve_ = make_air_valve(std::move(device), "inlet_valve");
+  if (role == "vent") vent_ = make_air_valve(std::move(device), "vent");
+  if (role == "outlet_seal") outlet_seal_ = make_air_valve(std::move(device), "outlet_seal");
+  if (role == "gauge") gauge_ = make_gauge(std::move(device));
+  if (role == "gas_thermometer") thermometer_ = make_thermometer(std::move(device));
+  if (role == "leak_sensor") leak_sensor_ = make_leak_sensor(std::move(device));
+  if (role == "flow_standard") flow_ = make_flow_standard(std::move(device));
+  if (role == "pulse_counter") pulses_ = make_pulse_counter(std::move(device));
 }
 
-Task<> Station::open(Instruments& instruments, std::shared_ptr<Host> host, std::shared_ptr<Operator> person,
-                     std::shared_ptr<Ambient> ambient, const MeterProfile& profile) {
-  host_ = std::move(host);
-  operator_ = std::move(person);
-  ambient_ = std::move(ambient);
-  co_await open_electrical(instruments);
-  co_await open_air(instruments);
-  const auto* b = binding("uart_link");
-  if (!b) co_return;
-  if (b->isolation) {
-    auto device = co_await instruments.modbus(b->isolation->instrument);
-    Bindings coils{{"coil", b->isolation->coil}};
+Task<> Station::open_uart(const plan::RoleBinding& b, Instruments& instruments) {
+  if (b.isolation) {
+    auto device = co_await instruments.modbus(b.isolation->instrument);
+    co_await instruments.identify(b.isolation->instrument);
+    Bindings coils{{"coil", b.isolation->coil}};
     // The loopback relay sits beside the isolation, on the same board.
-    if (b->loopback && b->loopback->instrument == b->isolation->instrument) coils["loopback"] = b->loopback->coil;
+    if (b.loopback && b.loopback->instrument == b.isolation->instrument) coils["loopback"] = b.loopback->coil;
     uart_ = make_relay_uart_isolation(std::move(device), std::move(coils));
   }
-  const plan::Address& address = *b->address;
-  auto stream = co_await instruments.connector().stream(address, "uart" + name_);
-  const Duration byte_time = profile.byte_time();
-  meter_ = std::make_unique<Cjt188Meter>(instruments.clock(), std::move(stream), profile,
-                                         cjt188::address_from_hex(dut_.address), byte_time,
+  auto stream = co_await instruments.connector().stream(*b.address, "uart" + name_);
+  meter_ = std::make_unique<Cjt188Meter>(instruments.clock(), std::move(stream), meter_profile_,
+                                         cjt188::address_from_hex(dut_.address), meter_profile_.byte_time(),
                                          fmt::format("meter {} at station {}", dut_.serial, name_));
+}
+
+// All of the station's paths that run through the matrix.
+Task<> Station::open_matrix(const std::string& instrument, Instruments& instruments) {
+  std::vector<int> coils;
+  for (const auto& [role, binding] : place_.roles)
+    if (binding.through && binding.through->instrument == instrument) coils.push_back(binding.through->coil);
+  auto device = co_await instruments.modbus(instrument);
+  co_await instruments.identify(instrument);
+  matrix_ = make_relay_matrix(std::move(device), std::move(coils));
+}
+
+Task<> Station::open(std::string role, Instruments& instruments) {
+  if (open_.contains(role)) co_return;
+  if (role == "matrix") {
+    for (const auto& [name, binding] : place_.roles)
+      if (binding.through && !matrix_) co_await open_matrix(binding.through->instrument, instruments);
+    open_.insert(role);
+    co_return;
+  }
+  const plan::RoleBinding* const b = rig_.binding(place_, role);
+  if (!b) co_return;
+  if (role == "uart_link") {
+    co_await open_uart(*b, instruments);
+  } else if (role == "power_supply" || role == "voltmeter" || role == "microammeter" || role == "ammeter") {
+    co_await open_scpi(role, *b, instruments);
+  } else if (!b->instrument.empty() && place_.roles.contains(role)) {
+    co_await open_modbus(role, *b, instruments);
+  }
+  if (!b->instrument.empty()) co_await instruments.identify(b->instrument);
+  open_.insert(role);
+}
+
+std::vector<std::string> Station::roles() const {
+  std::vector<std::string> names;
+  for (const auto& [role, binding] : place_.roles) names.push_back(role);
+  return names;
+}
+
+std::vector<std::string> Station::output_roles() const {
+  std::vector<std::string> names;
+  for (const std::string& role : rig_.safe_state_order) {
+    const bool routed = std::any_of(place_.roles.begin(), place_.roles.end(),
+                                    [](const auto& entry) { return entry.second.through.has_value(); });
+    if (role == "matrix" ? routed : has(role)) names.push_back(role);
+  }
+  return names;
+}
+
+bool Station::ready() const {
+  const std::vector<std::string> outputs = output_roles();
+  return std::all_of(outputs.begin(), outputs.end(), [this](const std::string& role) { return open_.contains(role); });
 }
 
 std::vector<std::string> Station::instruments() const {
@@ -191,7 +222,7 @@ std::vector<std::string> Station::instruments() const {
   return names;
 }
 
-SafeOutput* Station::output(const std::string& role) {
+SafeOutput* Station::output(const std::string& role) const {
   if (role == "power_supply") return supply_.get();
   if (role == "path_switch") return path_.get();
   if (role == "uart_link") return uart_.get();
@@ -201,6 +232,7 @@ SafeOutput* Station::output(const std::string& role) {
   if (role == "vent") return vent_.get();
   if (role == "outlet_seal") return outlet_seal_.get();
   if (role == "flow_standard") return flow_.get();
+  if (role == "matrix") return matrix_.get();
   return nullptr;
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,11 +52,25 @@ class Instruments {
 // for it is a UserError that names the role and the rig file.
 class Station {
  public:
-  Station(std::string name, int number, const plan::DutFile& dut, const plan::RigFile& rig);
+  // Equipment that stations share may be null.
+  struct Shared {
+    std::shared_ptr<Host> host;
+    std::shared_ptr<Operator> person;
+    std::shared_ptr<Ambient> ambient;
+  };
+  Station(std::string name, int number, const plan::DutFile& dut, const plan::RigFile& rig,
+          const MeterProfile& meter_profile, Shared shared);
 
-  // Opens and binds everything that the rig file names for this station.
-  Task<> open(Instruments& instruments, std::shared_ptr<Host> host, std::shared_ptr<Operator> person,
-              std::shared_ptr<Ambient> ambient, const MeterProfile& profile);
+  // Opens what stands behind a role and asks it who it is; once a run. Nothing happens for a role that the rig lacks.
+  // Throws what the instrument or its link throws; the role is then tried anew at the next call.
+  Task<> open(std::string role, Instruments& instruments);
+  // Roles of this station with something behind them.
+  std::vector<std::string> roles() const;
+  // Roles whose outputs make_safe() works: nothing is switched on before all of them are open.
+  std::vector<std::string> output_roles() const;
+  // Every output role is open: the station can be switched on, and made safe again.
+  bool ready() const;
+  bool is_open(const std::string& role) const { return open_.contains(role); }
 
   const std::string& name() const noexcept { return name_; }
   int number() const noexcept { return number_; }
@@ -79,9 +94,11 @@ class Station {
   LeakSensor& leak_sensor() { return need(leak_sensor_.get(), "leak_sensor"); }
   FlowStandard& flow() { return need(flow_.get(), "flow_standard"); }
   PulseCounter& pulses() { return need(pulses_.get(), "pulse_counter"); }
-  Ambient& ambient() { return need(ambient_.get(), "ambient"); }
-  Host& host() { return need(host_.get(), "host"); }
-  Operator& person() { return need(operator_.get(), "operator"); }
+  Ambient& ambient() { return need(shared_.ambient.get(), "ambient"); }
+  // Null: nothing is shared here.
+  Matrix* matrix() noexcept { return matrix_.get(); }
+  Host& host() { return need(shared_.host.get(), "host"); }
+  Operator& person() { return need(shared_.person.get(), "operator"); }
   Cjt188Meter& meter() { return need(meter_.get(), "uart_link"); }
 
   // Every output to its safe state, in the order of the rig file, each read back. Tells, never throws an Error.
@@ -89,8 +106,6 @@ class Station {
 
   // Instruments of this station, each once.
   std::vector<std::string> instruments() const;
-  // Opened, and every instrument said who it is.
-  bool ready = false;
   // The meter was powered with a low limit once in this run, and said who it is.
   bool commissioned = false;
   // The link to the meter has worked in this run; a silent meter is judged by it.
@@ -105,16 +120,19 @@ class Station {
     return *role;
   }
   [[noreturn]] void missing(const char* role) const;
-  Task<> open_electrical(Instruments& instruments);
-  Task<> open_air(Instruments& instruments);
-  const plan::RoleBinding* binding(const char* role) const;
-  SafeOutput* output(const std::string& role);
+  Task<> open_scpi(const std::string& role, const plan::RoleBinding& binding, Instruments& instruments);
+  Task<> open_modbus(const std::string& role, const plan::RoleBinding& binding, Instruments& instruments);
+  Task<> open_uart(const plan::RoleBinding& binding, Instruments& instruments);
+  Task<> open_matrix(const std::string& instrument, Instruments& instruments);
+  SafeOutput* output(const std::string& role) const;
 
   std::string name_;
   int number_;
   const plan::DutFile& dut_;
   const plan::RigFile& rig_;
   const plan::RigStation& place_;
+  const MeterProfile& meter_profile_;
+  Shared shared_;
   std::unique_ptr<PowerSupply> supply_;
   std::unique_ptr<Voltmeter> voltmeter_;
   std::unique_ptr<CurrentMeter> microammeter_, ammeter_;
@@ -128,10 +146,9 @@ class Station {
   std::unique_ptr<LeakSensor> leak_sensor_;
   std::unique_ptr<FlowStandard> flow_;
   std::unique_ptr<PulseCounter> pulses_;
-  std::shared_ptr<Ambient> ambient_;
-  std::shared_ptr<Host> host_;
-  std::shared_ptr<Operator> operator_;
+  std::unique_ptr<Matrix> matrix_;
   std::unique_ptr<Cjt188Meter> meter_;
+  std::set<std::string> open_;
 };
 
 }  // namespace meterrig::rig
