@@ -37,6 +37,11 @@ MeterProfile::MeterProfile(nlohmann::json document) : document_(std::move(docume
     item.length = entry.at("length");
     item.format = entry.at("format");
     item.decimals = entry.value("decimals", 0);
+    if (entry.contains("write_di")) {
+      const std::string write_di = entry.at("write_di");
+      item.write_di = {hex_byte(write_di, 0), hex_byte(write_di, 2)};
+    }
+    item.trial_values = entry.value("trial_values", std::vector<std::string>{});
     items_[name] = item;
   }
 }
@@ -158,6 +163,17 @@ Task<std::map<std::string, std::string>> Cjt188Meter::read(std::vector<std::stri
     values[name] = value(item, replies[item.di]);
   }
   co_return values;
+}
+
+Task<> Cjt188Meter::write(std::string name, std::string text) {
+  const MeterProfile::Item& item = profile_.item(name);
+  if (!item.write_di) throw UserError(fmt::format("the meter profile does not say how {:?} is written", name));
+  std::erase(text, '.');
+  cjt188::Bytes content;
+  if (item.format == "bcd") content = cjt188::to_bcd(std::stoull(text), item.length);
+  for (std::size_t i = 0; item.format == "hex" && i + 1 < text.size(); i += 2) content.push_back(hex_byte(text, i));
+  Frame request = frame(address_, cjt188::control::write_data, *item.write_di, content);
+  co_await exchange(std::move(request), 2, answer_time(byte_time_));
 }
 
 Task<std::int64_t> Cjt188Meter::volume_steps() {

@@ -2,7 +2,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -24,6 +26,9 @@ class MeterProfile {
     std::size_t length = 0;
     std::string format;  // bcd, hex
     int decimals = 0;
+    std::optional<std::array<std::uint8_t, 2>> write_di;  // of what can be written, control code 04H
+    // Two values that a test may write: one of them differs from what the meter holds.
+    std::vector<std::string> trial_values;
   };
   // Throws UserError with the items that the profile has.
   const Item& item(const std::string& name) const;
@@ -56,6 +61,8 @@ class Cjt188Meter {
 
   // A value as text: decimals for BCD ("12.34"), hex for raw. Several items of one DI are read by one exchange.
   Task<std::map<std::string, std::string>> read(std::vector<std::string> items);
+  // Writes a value as read() gives it. Throws MeterRefused; UserError for an item that the profile does not write.
+  Task<> write(std::string item, std::string value);
   // The value of accumulated_volume in steps of its last decimal.
   Task<std::int64_t> volume_steps();
   Task<MeterStatus> status();
@@ -83,6 +90,7 @@ class Cjt188Meter {
   AirReply parse_air_reply(std::span<const std::uint8_t> frame) const;
 
   const cjt188::Address& address() const noexcept { return address_; }
+  const MeterProfile& profile() const noexcept { return profile_; }
   int volume_decimals() const { return profile_.item("accumulated_volume").decimals; }
   std::uint64_t exchanges() const noexcept { return exchanges_; }
 

@@ -19,6 +19,7 @@ constexpr double safe_state_limit_s = 120;
 // A clause that takes this many times its estimate, and half an hour, hangs.
 constexpr double patience_factor = 6;
 constexpr double patience_s = 1800;
+constexpr Duration meter_start_time = 2s;
 
 }  // namespace
 
@@ -166,6 +167,7 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   const Duration offset = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch();
   Outcome outcome = co_await judged(station, planned, trial, procedure);
 
+  if (trial.wrote_items()) co_await restore(station, trial);
   co_await safe_after(station, planned, outcome);
   const Duration step = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch() - offset;
   if (std::abs(to_seconds(step)) > 0.5)
@@ -176,6 +178,26 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   if (outcome.verdict == Verdict::pass && (overridden || setup_.plan.shortened(planned.clause.id)))
     outcome.verdict = Verdict::recorded;
   co_return outcome;
+}
+
+// The meter's data as they were, also after a stop; the supply may be off by then.
+Task<> Sequencer::restore(Station& station, Trial& trial) {
+  try {
+    auto write_back = [](Station& s, Trial& t) -> Task<> {
+      co_await s.supply().set(s.dut().nominal_voltage_v, s.supply().current_max());
+      co_await s.supply().output(true);
+      co_await s.uart().connect(true);
+      co_await s.path().select(PathSwitch::Position::ammeter);
+      co_await sleep_for(meter_start_time);
+      co_await t.restore_items();
+    };
+    co_await run_in(stops_.teardown, with_time_limit(seconds(teardown_limit_s), "writing back the meter's data",
+                                                     write_back(station, trial)));
+  } catch (const Error& error) {
+    trial.left_unrestored(error.what());
+  } catch (const Cancelled& stopped) {
+    trial.left_unrestored(stopped.reason());
+  }
 }
 
 // A station whose outputs were never all open was never switched on: there is nothing to make safe.

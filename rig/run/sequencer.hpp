@@ -36,6 +36,7 @@ class Sequencer {
   Task<> body(Station& station, Trial& trial, const Procedure& procedure);
   Task<Outcome> judged(Station& station, const plan::PlannedClause& planned, Trial& trial, const Procedure& procedure);
   Task<Outcome> confirmed(Station& station, Outcome outcome);
+  Task<> restore(Station& station, Trial& trial);
   Task<> safe_after(Station& station, const plan::PlannedClause& planned, Outcome& outcome);
   // What did not read back safe; null when all did.
   Task<std::optional<Cause>> safe_state(Station& station, std::string reason);

@@ -207,6 +207,33 @@ void Trial::event(std::string_view type, json body) {
   journal_.append(type, std::move(body));
 }
 
+Task<> Trial::write_item(std::string item, std::string value) {
+  std::vector<std::string> names(1, item);
+  const auto old = co_await station_.meter().read(std::move(names));
+  event("meter_write", {{"item", item}, {"old", old.at(item)}, {"new", value}});
+  co_await commit();
+  written_.emplace_back(item, old.at(item));
+  co_await station_.meter().write(item, value);
+}
+
+Task<> Trial::restore_items() {
+  while (!written_.empty()) {
+    const auto [item, value] = written_.back();
+    co_await station_.meter().write(item, value);
+    event("meter_restored", {{"item", item}, {"value", value}});
+    written_.pop_back();
+  }
+}
+
+void Trial::left_unrestored(const std::string& why) {
+  for (const auto& [item, value] : written_)
+    event("sample_left",
+          {{"text",
+            {{"zh", fmt::format("样品的 {} 未能恢复为 {}：{}", item, value, printable(why))},
+             {"en", fmt::format("sample left with another {} than {}: {}", item, value, printable(why))}}}});
+  written_.clear();
+}
+
 void Trial::evidence(const std::string& name, const std::string& unit, Utc start, double interval_s,
                      const std::vector<double>& values) {
   std::string bytes(values.size() * sizeof(double), '\0');

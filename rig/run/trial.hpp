@@ -73,6 +73,14 @@ class Trial {
   void checkpoint(nlohmann::json state);
   // An event of this trial with a body of the procedure's own (prompt, answer, meter_write, ...).
   void event(std::string_view type, nlohmann::json body);
+  // Writes a data item of the meter and journals it with the old value first; it is written back when the clause ends
+  // (semantics: the sample afterwards).
+  Task<> write_item(std::string item, std::string value);
+  // Writes back, last first. Throws what the meter or its link throws.
+  Task<> restore_items();
+  // Journals what could not be written back as `sample_left`.
+  void left_unrestored(const std::string& why);
+  bool wrote_items() const noexcept { return !written_.empty(); }
   // Keeps a waveform or trace as evidence of the run.
   void evidence(const std::string& name, const std::string& unit, Utc start, double interval_s,
                 const std::vector<double>& values);
@@ -101,6 +109,7 @@ class Trial {
   Committer& committer_;
   int attempt_;
   std::vector<record::Verdict> verdicts_;
+  std::vector<std::pair<std::string, std::string>> written_;  // item and the value that it had
 };
 
 }  // namespace meterrig::rig

@@ -70,9 +70,21 @@ Task<int> late_cut(Trial& trial) {
   co_return kept ? 0 : 1;
 }
 
+// What still has the maker's default would look kept after having been lost: it is set to something else first.
+Task<> leave_defaults(Trial& trial) {
+  for (const std::string& name : trial.dut().persistent_items) {
+    const auto& values = trial.station().meter().profile().item(name).trial_values;
+    if (values.size() < 2) continue;
+    std::vector<std::string> names(1, name);
+    const auto now = co_await trial.station().meter().read(std::move(names));
+    co_await trial.write_item(name, now.at(name) == values[0] ? values[1] : values[0]);
+  }
+}
+
 Task<> run(Trial& trial) {
   co_await power_up(trial);
   co_await sleep_for(trial.time("settle_s"));
+  co_await leave_defaults(trial);
   int changed = 0;
   for (const double off_s : trial.list("off_times_s")) {
     const int in_cycle = co_await cycle(trial, seconds(off_s));
