@@ -215,9 +215,15 @@ Task<MeterStatus> Cjt188Meter::status() {
   co_return parse_status(std::span(data).subspan(item.offset, 2));
 }
 
-Task<MeterStatus> Cjt188Meter::write_valve(bool open) {
+Frame Cjt188Meter::valve_frame(const Address& to, bool open) {
+  ++(open ? valve_commands_.openings : valve_commands_.closings);
+  valve_commands_.last_was_open = open;
   const std::uint8_t command = open ? 0x55 : 0x99;
-  Frame request = frame(address_, cjt188::control::write_data, {0xA0, 0x17}, std::span(&command, 1));
+  return frame(to, cjt188::control::write_data, {0xA0, 0x17}, std::span(&command, 1));
+}
+
+Task<MeterStatus> Cjt188Meter::write_valve(bool open) {
+  Frame request = valve_frame(address_, open);
   const Frame reply = co_await exchange(std::move(request), 2, answer_time(byte_time_));
   if (reply.data.size() < 5)
     throw ProtocolError(fmt::format("{}: a valve reply without status", name_),
@@ -272,9 +278,7 @@ cjt188::Bytes Cjt188Meter::request_status(const Address& to) {
 }
 
 cjt188::Bytes Cjt188Meter::request_valve(const Address& to, bool open) {
-  const std::uint8_t command = open ? 0x55 : 0x99;
-  return cjt188::encode(frame(to, cjt188::control::write_data, {0xA0, 0x17}, std::span(&command, 1)),
-                        profile_.preamble());
+  return cjt188::encode(valve_frame(to, open), profile_.preamble());
 }
 
 Cjt188Meter::AirReply Cjt188Meter::parse_air_reply(std::span<const std::uint8_t> bytes) const {

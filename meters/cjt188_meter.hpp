@@ -93,11 +93,19 @@ class Cjt188Meter {
   const MeterProfile& profile() const noexcept { return profile_; }
   int volume_decimals() const { return profile_.item("accumulated_volume").decimals; }
   std::uint64_t exchanges() const noexcept { return exchanges_; }
+  // What the valve was told since the run began, over the line and over the air: how a sample was left.
+  struct ValveCommands {
+    std::int64_t openings = 0;
+    std::int64_t closings = 0;
+    bool last_was_open = false;
+  };
+  const ValveCommands& valve_commands() const noexcept { return valve_commands_; }
 
  private:
   Task<cjt188::Frame> exchange(cjt188::Frame request, int repeats, Duration patience);
   Task<cjt188::Bytes> content(const MeterProfile::Item& item);
   Task<MeterStatus> write_valve(bool open);
+  cjt188::Frame valve_frame(const cjt188::Address& to, bool open);
   cjt188::Frame frame(const cjt188::Address& to, std::uint8_t control, std::array<std::uint8_t, 2> di,
                       std::span<const std::uint8_t> content);
   MeterStatus parse_status(std::span<const std::uint8_t> two_bytes) const;
@@ -112,6 +120,7 @@ class Cjt188Meter {
   cjt188::Scanner scanner_;
   std::uint8_t ser_ = 0;
   std::uint64_t exchanges_ = 0;
+  ValveCommands valve_commands_;
 };
 
 }  // namespace meterrig

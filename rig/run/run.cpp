@@ -119,13 +119,7 @@ Task<> Run::Impl::finish() {
       safe = safe && state.ok;
       all.push_back(state);
     }
-    if (!station->commissioned) continue;
-    journal->append(
-        "sample_left",
-        {{"station", station->name()},
-         {"sample", station->dut().sample},
-         {"text",
-          {{"zh", "供电已断开，入口无压力"}, {"en", "sample left with its supply off and no pressure at its inlet"}}}});
+    if (station->commissioned) journal->append("sample_left", left_body(*station));
   }
   journal->append("safe_state", {{"reason", "end of run"}, {"outputs", outputs_json(all)}});
   run_state = stops.requested > 0 ? record::RunState::aborted : record::RunState::finished;

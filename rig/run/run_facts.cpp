@@ -162,6 +162,22 @@ double estimate_seconds(const RunSetup& setup) {
   return longest;
 }
 
+json left_body(Station& station) {
+  const auto& valve = station.meter().valve_commands();
+  const bool told = valve.openings + valve.closings > 0;
+  const std::string zh = told ? fmt::format("；阀门开 {} 次、关 {} 次，最后命令为{}", valve.openings, valve.closings,
+                                            valve.last_was_open ? "开阀" : "关阀")
+                              : "";
+  const std::string en = told ? fmt::format("; its valve was told to open {} times and to close {} times, last to {}",
+                                            valve.openings, valve.closings, valve.last_was_open ? "open" : "close")
+                              : "";
+  return {{"station", station.name()},
+          {"sample", station.dut().sample},
+          {"text",
+           {{"zh", "供电已断开，入口无压力" + zh},
+            {"en", "sample left with its supply off and no pressure at its inlet" + en}}}};
+}
+
 json run_started_body(const RunSetup& setup, const std::string& run, std::vector<json> instruments) {
   json duts = json::array();
   for (std::size_t i = 0; i < setup.duts.size(); ++i)

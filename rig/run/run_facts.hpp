@@ -20,6 +20,8 @@ double estimate_seconds(const RunSetup& setup);
 double estimate_seconds(const RunSetup& setup, const plan::Clause& clause, const plan::DutFile& dut);
 
 // The body of run_started (docs/journal.md).
+// How a sample is left that was powered in this run; body of `sample_left`.
+nlohmann::json left_body(Station& station);
 nlohmann::json run_started_body(const RunSetup& setup, const std::string& run, std::vector<nlohmann::json> instruments);
 nlohmann::json outputs_json(const std::vector<OutputState>& states);
 

@@ -20,6 +20,7 @@ constexpr double safe_state_limit_s = 120;
 constexpr double patience_factor = 6;
 constexpr double patience_s = 1800;
 constexpr Duration meter_start_time = 2s;
+constexpr double largest_step_s = 0.5;
 
 }  // namespace
 
@@ -170,9 +171,10 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   if (trial.wrote_items()) co_await restore(station, trial);
   co_await safe_after(station, planned, outcome);
   const Duration step = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch() - offset;
-  if (std::abs(to_seconds(step)) > 0.5)
-    outcome = {Verdict::void_, Cause{"clock", "", "", 0,
-                                     fmt::format("the time scale was stepped by {:g} s meanwhile", to_seconds(step))}};
+  // No clause that has a procedure judges UTC: they stand, the step is told (semantics: a stepped time scale).
+  if (std::abs(to_seconds(step)) > largest_step_s)
+    trial.note(fmt::format("期间 UTC 时标跳变 {:g} s", to_seconds(step)),
+               fmt::format("the UTC scale was stepped by {:g} s meanwhile", to_seconds(step)));
   // A shortened method, and a demand that a named person set aside, can't support conformity.
   const bool overridden = !setup_.override_by.empty();
   if (outcome.verdict == Verdict::pass && (overridden || setup_.plan.shortened(planned.clause.id)))

@@ -37,8 +37,8 @@ Task<> open_valve(Trial& trial) {
   Station& st = trial.station();
   const MeterStatus before = co_await st.meter().status();
   if (before.valve == Valve::open) co_return;
-  co_await st.meter().authorise_opening();
   trial.event("meter_write", {{"item", "valve"}, {"old", "closed"}, {"new", "opening authorised"}});
+  co_await st.meter().authorise_opening();
   co_await st.opener().work();
   // Ten seconds from the manual action to the motion (rig default), and the travel.
   const Duration most = 10s + travel_time(trial);
@@ -58,8 +58,8 @@ Task<> close_valve(Trial& trial) {
   co_await motor_at_rest(trial);
   const MeterStatus before = co_await st.meter().status();
   if (before.valve != Valve::closed) {
-    co_await st.meter().close_valve();
     trial.event("meter_write", {{"item", "valve"}, {"old", "open"}, {"new", "close"}});
+    co_await st.meter().close_valve();
     co_await sleep_for(travel_time(trial));
   }
   co_await motor_at_rest(trial);
