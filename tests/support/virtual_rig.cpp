@@ -1,0 +1,156 @@
+#include "tests/support/virtual_rig.hpp"
+
+#include <cstdlib>
+
+#include "core/json/text.hpp"
+#include "testcases/list.hpp"
+
+namespace meterrig::support {
+
+cli::RunFiles files_of(const cli::RunOptions& words) {
+  setenv("METERRIG_CONFIG", METERRIG_SOURCE_DIR "/config", 1);
+  return cli::read_run_files(words);
+}
+
+void change_parameter(plan::Plan& plan, const std::string& name, const std::string& value) {
+  for (plan::PlannedClause& planned : plan.clauses) {
+    const auto found = planned.clause.parameters.find(name);
+    if (found == planned.clause.parameters.end()) continue;
+    const plan::Parameter changed = plan::overridden(found->second, json::parse(value, name));
+    planned.deviations.push_back({name, found->second.text, changed.text, found->second.weakened_by(changed)});
+    found->second = changed;
+  }
+}
+
+// In front of a member's link; what it passes on is an exchange.
+class CountingConnector::Link final : public LinkPeer {
+ public:
+  Link(CountingConnector& owner, std::string member, LinkPeer& own)
+      : owner_(owner), member_(std::move(member)), own_(own) {}
+  void receive(Port& port, std::span<const std::uint8_t> bytes) override {
+    owner_.count(member_);
+    own_.receive(port, bytes);
+  }
+  void connected(Port& port) override { own_.connected(port); }
+  void disconnected(Port& port) noexcept override { own_.disconnected(port); }
+
+ private:
+  CountingConnector& owner_;
+  std::string member_;
+  LinkPeer& own_;
+};
+
+namespace {
+
+class CountingBus final : public RegisterBus {
+ public:
+  CountingBus(CountingConnector& owner, std::string member, std::shared_ptr<RegisterBus> own)
+      : owner_(owner), member_(std::move(member)), own_(std::move(own)) {}
+  Task<std::vector<std::uint16_t>> read(int unit, RegisterTable table, std::uint16_t address, std::uint16_t count,
+                                        Instant deadline) override {
+    owner_.count(member_);
+    co_return co_await own_->read(unit, table, address, count, deadline);
+  }
+  Task<> write(int unit, RegisterTable table, std::uint16_t address, std::vector<std::uint16_t> values,
+               Instant deadline) override {
+    owner_.count(member_);
+    co_await own_->write(unit, table, address, std::move(values), deadline);
+  }
+  Task<> reopen(Instant deadline) override { return own_->reopen(deadline); }
+  void close() noexcept override { own_->close(); }
+  const std::string& name() const noexcept override { return own_->name(); }
+
+ private:
+  CountingConnector& owner_;
+  std::string member_;
+  std::shared_ptr<RegisterBus> own_;
+};
+
+}  // namespace
+
+CountingConnector::CountingConnector(Clock& clock, bench::Bench& bench)
+    : behind_(clock, &bench, nullptr, [this](const std::string& member, LinkPeer& own) -> LinkPeer* {
+        links_.push_back(std::make_unique<Link>(*this, member, own));
+        return links_.back().get();
+      }) {}
+
+CountingConnector::~CountingConnector() = default;
+
+Task<std::unique_ptr<ByteStream>> CountingConnector::stream(const plan::Address& address, const std::string& name) {
+  return behind_.stream(address, name);
+}
+
+Task<std::shared_ptr<RegisterBus>> CountingConnector::bus(const plan::Address& address, const std::string& name,
+                                                          int& unit) {
+  auto own = co_await behind_.bus(address, name, unit);
+  co_return std::make_shared<CountingBus>(*this, address.path, std::move(own));
+}
+
+void CountingConnector::count(const std::string& member) {
+  const int number = ++exchanges_[member];
+  if (hook_) hook_(member, number);
+}
+
+VirtualRig::VirtualRig(cli::RunFiles& files, std::uint64_t seed, const std::vector<std::string>& faults,
+                       const std::vector<std::string>& defects)
+    : clock(files.plan.epoch), files_(files), rig_(files.rig), duts_(files.duts), seed_(seed) {
+  const cli::Choices choices = cli::read_choices(defects, faults, duts_, rig_);
+  for (std::size_t i = 0; i < duts_.size(); ++i)
+    duts_[i] = cli::declared_for(duts_[i], static_cast<int>(i) + 1, choices.defects);
+  if (choices.own.expired_calibration) cli::expire_calibration(rig_, choices.own.expired_station, clock.utc());
+  simulation_ = files.simulation;
+  simulation_.insert(simulation_.end(), choices.words.begin(), choices.words.end());
+  bench = cli::make_bench(clock, files.loader.path(), rig_, duts_, choices, seed_);
+  connector = std::make_unique<CountingConnector>(clock, *bench);
+}
+
+rig::RunSetup VirtualRig::setup() {
+  return {.clock = clock,
+          .loader = files_.loader,
+          .plan = files_.plan,
+          .rig = rig_,
+          .duts = duts_,
+          .procedures = testcases::all(),
+          .connector = *connector,
+          .store = store,
+          .seed = seed_,
+          .version = "test",
+          .build = "test",
+          .simulation = simulation_,
+          .override_by = override_by,
+          .operator_name = "",
+          .inputs = nlohmann::json::object()};
+}
+
+void VirtualRig::pass(Duration time) { meterrig::run(clock, sleep_for(time)); }
+
+Session::Session(VirtualRig& rig) : rig_(rig), first_turn_(rig.clock.turns()) {
+  run_ = std::make_unique<rig::Run>(rig.setup(), nobody_);
+  group_.emplace(rig.clock, &scope_);
+  group_->spawn(run_->execute());
+}
+
+Session::~Session() { abandon(); }
+
+void Session::to_turn(std::uint64_t turn) {
+  rig_.clock.run_until([&] { return over() || turns() >= turn; });
+}
+
+void Session::to_end() {
+  rig_.clock.run_until([&] { return over(); });
+  if (group_) meterrig::run(rig_.clock, scope_, group_->join());
+}
+
+void Session::abandon() {
+  group_.reset();
+  run_.reset();
+}
+
+std::map<std::string, std::string> verdicts_of(const nlohmann::json& record, std::size_t sample) {
+  std::map<std::string, std::string> verdicts;
+  for (const auto& result : record.at("duts").at(sample).at("results"))
+    verdicts[result.at("id")] = result.at("verdict");
+  return verdicts;
+}
+
+}  // namespace meterrig::support
