@@ -99,12 +99,15 @@ DutFile Loader::dut(const std::string& path_or_name) {
   return result;
 }
 
-json::Node Loader::instrument(const std::string& path_or_name) {
-  return read("instrument", path_.resolve("instruments", path_or_name));
-}
+json::Node Loader::instrument(const std::string& path_or_name) { return profile("instrument", path_or_name); }
 
-json::Node Loader::meter(const std::string& path_or_name) {
-  return read("meter", path_.resolve("meters", path_or_name));
+json::Node Loader::meter(const std::string& path_or_name) { return profile("meter", path_or_name); }
+
+json::Node Loader::profile(const std::string& kind, const std::string& path_or_name) {
+  const std::string key = kind + " " + path_or_name;
+  const auto known = profiles_.find(key);
+  if (known != profiles_.end()) return known->second;
+  return profiles_.emplace(key, read(kind, path_.resolve(kind + "s", path_or_name))).first->second;
 }
 
 void Loader::check_profiles(const json::Node& rig) {

@@ -23,7 +23,7 @@ class Loader {
   Plan plan(const std::string& path_or_name);
   RigFile rig(const std::string& path_or_name);
   DutFile dut(const std::string& path_or_name);
-  // A profile, held against its schema; its driver reads the rest.
+  // A profile, held against its schema; its driver reads the rest. Read once: what a loader gave stays as it was.
   json::Node instrument(const std::string& path_or_name);
   json::Node meter(const std::string& path_or_name);
 
@@ -34,11 +34,13 @@ class Loader {
  private:
   json::Node read(const std::string& kind, const std::filesystem::path& file);
   const json::Schema& schema(const std::string& kind);
+  json::Node profile(const std::string& kind, const std::string& path_or_name);
   json::Node profile_of(const std::string& kind, const json::Node& name);
   void check_profiles(const json::Node& rig);
   void check_items(const json::Node& dut);
   ConfigPath path_;
   std::map<std::string, json::Schema> schemas_;
+  std::map<std::string, json::Node> profiles_;
   std::unique_ptr<Catalogue> catalogue_;
 };
 
