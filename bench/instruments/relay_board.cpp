@@ -23,7 +23,7 @@ std::vector<std::uint16_t> RelayBoard::read(RegisterTable table, std::uint16_t a
     if (count == 0 || address + count > 8) throw Refusal{illegal_address};
     for (std::size_t i = address; i < std::size_t{address} + count; ++i) {
       const Relay& relay = relays_[i];
-      values.push_back(relay.stuck == Stuck::no ? relay.coil : relay.closed);
+      values.push_back(relay.coil);  // the driver of the coil; nobody tells where the contact is
     }
     return values;
   }

@@ -30,6 +30,14 @@ Task<bool> dummy_reads(Station& station, PathSwitch::Position path, CurrentMeter
     good = false;
   }
   co_await station.path().dummy(path, false);
+  // A load that stays would be taken for the meter's current.
+  co_await sleep_for(settle);
+  try {
+    const Reading rest = co_await meter.current();
+    good = good && std::abs(rest.value) <= dummy_tolerance * volts / ohms + rest.half_width;
+  } catch (const NoReading&) {
+    good = false;
+  }
   co_return good;
 }
 

@@ -122,6 +122,7 @@ Task<> run(Trial& trial) {
   Station& st = trial.station();
   co_await power_up(trial);
   co_await sleep_for(trial.time("settle_s"));
+  co_await prove_path_alone(trial, Position::ammeter);
   co_await open_valve(trial);
   const bool public_network = trial.dut().communication == "G";
   const Duration window = trial.time(public_network ? "window_public_network_s" : "window_micro_power_s");
@@ -160,7 +161,7 @@ extern const Procedure procedure_maximum_current{
     "maximum_current",
     "最大工作电流",
     "maximum working current",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "opener", "host", "ambient"},
+    {"power_supply", "voltmeter", "microammeter", "ammeter", "path_switch", "uart_link", "opener", "host", "ambient"},
     Radio::talking,
     run,
     estimate};

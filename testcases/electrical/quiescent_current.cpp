@@ -102,7 +102,8 @@ Task<> run(Trial& trial) {
   co_await release_uart(trial);
   co_await change_over(trial, Position::microammeter);
   // The exchange before woke the meter; one period later it is back in its rhythm.
-  co_await sleep_for(seconds(2 * trial.dut().wake_period_s.value_or(5)));
+  co_await sleep_for(seconds(trial.dut().wake_period_s.value_or(5)));
+  co_await prove_path_alone(trial, Position::microammeter);
   const Waveform window = co_await undisturbed_window(trial);
   if (window.overloads() > 0) {
     co_await judge_overload(trial);

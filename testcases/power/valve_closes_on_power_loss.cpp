@@ -70,6 +70,11 @@ Task<> repetition(Trial& trial) {
   }
   co_await sleep_for(trial.time("unpowered_s"));
   co_await measure_flow_after(trial);
+  // No reserve carries a meter this long: what is still there comes through a contact of K that did not open.
+  const Reading left = co_await st.voltmeter().voltage();
+  if (left.value > 0.95 * trial.dut().nominal_voltage_v)
+    trial.rig_fault(fmt::format("{:.2f} V are still at the meter's terminals {:g} s after K0", left.value,
+                                trial.number("unpowered_s")));
   // With power back it must still be closed: opening needs a person (5.3.14).
   co_await st.path().select(Position::ammeter);
   co_await sleep_for(trial.time("boot_timeout_s"));

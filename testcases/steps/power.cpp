@@ -16,6 +16,8 @@ constexpr Duration inrush_window = 2s;
 // A supply that is not what it was set to: a sick rig, or a meter that drags it down.
 Task<> judge_supply(Trial& trial, double nominal_v, std::string what) {
   Station& st = trial.station();
+  const bool limited = co_await st.supply().in_current_limit();
+  if (!limited) trial.rig_fault(what + "; the supply is not in its limit: the path to the meter is interrupted");
   const bool good = co_await rig::supply_side_is_good(st, nominal_v);
   if (!good) trial.rig_fault(what + "; the supply does not hold the dummy load either");
   trial.end(Verdict::fail,
@@ -85,6 +87,26 @@ Task<> power_up(Trial& trial) {
   if (first) co_await st.supply().set(nominal_v, supply_limit(trial));
   st.commissioned = true;
   trial.record("supply_voltage", volts.value, "V", volts.expanded_uncertainty());
+}
+
+Task<> prove_path_alone(Trial& trial, Position in_use) {
+  Station& st = trial.station();
+  CurrentMeter& used = in_use == Position::microammeter ? st.microammeter() : st.ammeter();
+  CurrentMeter& other = in_use == Position::microammeter ? st.ammeter() : st.microammeter();
+  const Duration interval = 10ms;
+  const auto points = static_cast<std::size_t>(seconds(trial.dut().wake_period_s.value_or(5)) / interval);
+  co_await other.start(interval, points);
+  co_await used.start(interval, points);
+  const Waveform beside = co_await other.fetch(false);
+  const Waveform through = co_await used.fetch(false);
+  const double noise = beside.half_width_of_mean(other.accuracy(), 0, beside.size());
+  // Two equal contacts share by halves; a twentieth is no share of a contact that is open.
+  const bool shared = beside.overloads() > 0 || std::abs(beside.mean()) > noise + 0.05 * std::abs(through.mean());
+  if (shared)
+    trial.rig_fault(
+        fmt::format("{:.3g} uA flow in the other path than the one in use ({:.3g} uA): a contact of K is "
+                    "welded",
+                    beside.mean() * 1e6, through.mean() * 1e6));
 }
 
 Task<> settle(Trial& trial, Duration at_least, Duration at_most, double below_a, Duration quiet_for) {

@@ -20,6 +20,10 @@ using Position = PathSwitch::Position;
 // A supply that the meter drags into its limit is judged by a dummy load first.
 Task<> power_up(Trial& trial);
 
+// The meter's current flows through the instrument of the path `in_use` alone: over a wake-up period the other path's
+// instrument reads nothing. A contact of K that is welded would share the current, and no relay board tells.
+Task<> prove_path_alone(Trial& trial, Position in_use);
+
 // Waits `at_least`, then until windows of the ammeter agree and stay below `below_a` for `quiet_for`.
 Task<> settle(Trial& trial, Duration at_least, Duration at_most, double below_a, Duration quiet_for);
 

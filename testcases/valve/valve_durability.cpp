@@ -114,6 +114,10 @@ Task<> run(Trial& trial) {
   trial.count("closing_actions", counts.closed);
   trial.record("missing_actions", static_cast<double>(counts.missing), "1");
   if (!working) {
+    // Authorised, and not told by the key: the actuator can't be proven, so the meter is not blamed.
+    const MeterStatus status = co_await st.meter().status();
+    if (status.awaiting_manual_action)
+      trial.rig_fault("the meter waits for the manual action that the opener has done: the opener, or the meter's key");
     const std::string what =
         fmt::format("the valve did not move any more after {} openings and {} closings", counts.opened, counts.closed);
     trial.end(Verdict::fail, Cause{"meter", "", "", 0, what});

@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from rigtools import NOTHING_LEFT, Bench, meterrig
+from rigtools import NOTHING_LEFT, Bench, end_started, meterrig
+
+
+@pytest.fixture(autouse=True)
+def leftovers():
+    """A test that fails half-way leaves no program behind for the ones after it."""
+    yield
+    end_started()
 
 
 @pytest.fixture

@@ -24,9 +24,22 @@ def meterrig(*words, cwd, timeout=60):
                           timeout=timeout, check=False)
 
 
+RUNNING = []
+
+
 def started(*words, cwd, stdout=subprocess.PIPE):
-    return subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT, stdout=stdout,
-                            stderr=subprocess.PIPE, text=True)
+    """A program that the test talks with; the `leftovers` fixture ends it if the test does not."""
+    RUNNING.append(subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT, stdout=stdout,
+                                    stderr=subprocess.PIPE, text=True))
+    return RUNNING[-1]
+
+
+def end_started():
+    while RUNNING:
+        process = RUNNING.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def read_until(process, found):
@@ -104,6 +117,7 @@ class Bench:
         try:
             read_until(self.process, lambda line: line.startswith("ready:"))
             self.rig = json.loads(self.rig_file.read_text())
+            RUNNING.remove(self.process)  # it may serve many tests: its fixture ends it
         except BaseException:
             self.process.kill()
             self.process.communicate()
