@@ -17,11 +17,14 @@ using bench::Line;
 constexpr std::size_t error_queue = 20;  // of SCPI dialects that say nothing else
 
 // An answer is text, but for the content of a definite block: #, one digit, so many digits of length, so many bytes.
+// In quotes a # is a character as any other.
 void check_text(std::string_view answer) {
   hold(answer.ends_with('\n'), "an answer ends its line", answer);
   answer.remove_suffix(1);
+  bool quoted = false;
   for (std::size_t at = 0; at < answer.size(); ++at) {
-    if (answer[at] == '#' && at + 1 < answer.size() && answer[at + 1] >= '1' && answer[at + 1] <= '9') {
+    if (answer[at] == '"') quoted = !quoted;
+    if (!quoted && answer[at] == '#' && at + 1 < answer.size() && answer[at + 1] >= '1' && answer[at + 1] <= '9') {
       const auto digits = static_cast<std::size_t>(answer[at + 1] - '0');
       hold(at + 2 + digits <= answer.size(), "a block has its length", answer);
       at += 1 + digits + std::stoul(std::string(answer.substr(at + 2, digits)));
