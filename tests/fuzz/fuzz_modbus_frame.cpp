@@ -97,6 +97,7 @@ void check_answer(const Bytes& pdu, const Bytes& answer) {
   hold(parse_answer(pdu, exception_answer(request.function, 2)).exception == 2, "the client reads an exception");
   try {
     const Answer read = parse_answer(pdu, answer);
+    hold(answer[0] == request.function || read.exception != 0, "a refusal never passes for success");
     hold(read.values.size() == (request.write || read.exception != 0 ? 0u : request.count),
          "an answer has as many values as were asked for");
   } catch (const std::invalid_argument&) {
