@@ -170,7 +170,11 @@ Bytes write_request(RegisterTable table, int address, std::span<const std::uint1
 Answer parse_answer(View request, View answer) {
   if (answer.empty()) throw std::invalid_argument("the answer is empty");
   const int function = request[0];
-  if (answer[0] == (function | 0x80) && answer.size() == 2) return {{}, answer[1]};
+  if (answer[0] == (function | 0x80) && answer.size() == 2) {
+    // A refusal all the same: as code 0 it would pass for an answer without one.
+    if (answer[1] == 0) throw std::invalid_argument("an exception without a code");
+    return {{}, answer[1]};
+  }
   if (answer[0] != function)
     throw std::invalid_argument(fmt::format("function {} answers function {}", answer[0], function));
   if (function > 4) {
