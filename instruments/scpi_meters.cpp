@@ -162,8 +162,12 @@ class ScpiAnalyser final : public CurrentMeter {
   // What an acquisition and a measurement average over; sent only when it changes.
   Task<> sweep(Duration interval, std::size_t points) {
     co_await prepare();
-    if (interval == interval_ && points == points_) co_return;
-    interval_ = Duration{};
+    interval_ = interval;
+    points_ = points;
+    const std::string name = fmt::format("sweep of channel {}", channel_);
+    const std::string value = fmt::format("{} of {} ns", points, interval.count());
+    if (session_->was_told(name, value)) co_return;
+    session_->forget_told(name);
     co_await session_->command(text("set_sample_interval", to_seconds(interval)));
     const double real = co_await session_->number(text("read_sample_interval"));
     if (std::abs(real - to_seconds(interval)) > 1e-9)
@@ -171,8 +175,7 @@ class ScpiAnalyser final : public CurrentMeter {
           fmt::format("{}: sample interval {:g} s reads back {:g} s", session_->name(), to_seconds(interval), real),
           {session_->name(), "sample interval", fmt::format("{:g}", real), {}});
     co_await session_->command(text("set_points", static_cast<int>(points)));
-    interval_ = interval;
-    points_ = points;
+    session_->note_told(name, value);
   }
 
   // The format belongs to the mainframe, and another channel's driver may have changed it: it is set before each fetch.

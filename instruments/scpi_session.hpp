@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,6 +47,13 @@ class ScpiSession {
   const std::string& name() const noexcept { return options_.name; }
   const ScpiOptions& options() const noexcept { return options_; }
   std::uint64_t exchanges() const noexcept { return exchanges_; }
+  // What the instrument was last told under a name, by whichever of the drivers that share it.
+  bool was_told(const std::string& name, const std::string& value) const {
+    const auto found = told_.find(name);
+    return found != told_.end() && found->second == value;
+  }
+  void note_told(const std::string& name, const std::string& value) { told_[name] = value; }
+  void forget_told(const std::string& name) { told_.erase(name); }
 
  private:
   Task<> send(std::string_view text, Instant deadline);
@@ -66,6 +74,7 @@ class ScpiSession {
   std::size_t used_ = 0;
   bool dirty_ = false;
   std::uint64_t exchanges_ = 0;
+  std::map<std::string, std::string> told_;
 };
 
 // Parses the text of a number as an instrument sends it, exact to the last digit that a double holds; and scaled by a

@@ -148,7 +148,7 @@ double Dmm34465a::range_for(double magnitude) const {
 double Dmm34465a::shown(double volts) const {
   const double range = range_for(std::abs(volts));
   if (std::abs(volts) > 1.2 * range) return volts < 0 ? -overload_value : overload_value;
-  return quantised(volts * (1 + gain_error_) + offset_error_, range * 1e-6);
+  return quantised(volts * reads_ * (1 + gain_error_) + offset_error_, range * 1e-6);
 }
 
 void Dmm34465a::configure(ScpiCall& call, Function function) {

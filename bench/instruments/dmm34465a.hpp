@@ -17,6 +17,9 @@ class Dmm34465a final : public ScpiDevice {
  public:
   Dmm34465a(Clock& clock, SupplyPath& path, const std::string& serial, std::uint64_t seed);
 
+  // Out of its accuracy, without knowing: it shows this many times the truth.
+  void show_times(double factor) { reads_ = factor; }
+
  private:
   enum class Function { voltage, current };
   void reset() override;
@@ -48,6 +51,7 @@ class Dmm34465a final : public ScpiDevice {
   SupplyPath& path_;
   double gain_error_;
   double offset_error_;
+  double reads_ = 1;  // what it shows of the true voltage
 
   Function function_ = Function::voltage;
   bool autorange_ = true;

@@ -106,7 +106,7 @@ void Dp832::watch() {
 double Dp832::measured_volts(const Channel& channel) {
   if (!channel.on) return 0;
   const double truth = wired(channel) ? path_.supply_volts() : channel.volts;
-  return std::max(0.0, quantised(truth + volt_offset_, 0.001));
+  return std::max(0.0, quantised(truth * reads_ + volt_offset_, 0.001));
 }
 
 double Dp832::measured_amperes(const Channel& channel) {

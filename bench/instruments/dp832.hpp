@@ -16,6 +16,9 @@ class Dp832 final : public ScpiDevice {
 
   bool output_on(int channel) const { return channels_[static_cast<std::size_t>(channel - 1)].on; }
 
+  // Out of its accuracy, without knowing: it shows this many times the truth.
+  void show_times(double factor) { reads_ = factor; }
+
  private:
   // OVP or OCP.
   struct Protection {
@@ -58,6 +61,7 @@ class Dp832 final : public ScpiDevice {
   bool over_temperature_ = true;
   double volt_offset_;
   double ampere_offset_;
+  double reads_ = 1;  // what it shows of the true voltage
   Timer watch_timer_;
 };
 

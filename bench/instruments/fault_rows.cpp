@@ -178,6 +178,11 @@ Fault parse_fault(const std::string& name) {
     if (relay_of(of) < 0) unknown(name);
     return fault;
   }
+  if (kind == "reads-high" && (of == "psu" || of == "dmm")) {
+    fault.kind = Fault::Kind::reads_high;
+    fault.instrument = of;
+    return fault;
+  }
   for (const TroubleName& trouble : troubles) {
     if (kind != trouble.name || !known_instrument(of)) continue;
     fault.kind = Fault::Kind::io;
@@ -200,6 +205,9 @@ std::vector<DefectRow> fault_rows() {
     for (const TroubleName& trouble : troubles)
       add(fmt::format("{}:{}", trouble.name, use.instrument), expected_of(use, trouble.trouble),
           fmt::format("{} {}", use.instrument, trouble.what));
+  for (const char* instrument : {"psu", "dmm"})
+    add(fmt::format("reads-high:{}", instrument), every("void"),
+        fmt::format("{} shows 2 % more volts than there are", instrument));
   for (const std::string_view contact : contacts) {
     if (contact.empty()) continue;
     add(fmt::format("relay-stuck:{}", contact), expected_of_relay(contact, true),

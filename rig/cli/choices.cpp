@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "bench/instruments/faults.hpp"
 #include "core/errors.hpp"
 #include "core/json/node.hpp"
 #include "core/json/text.hpp"
@@ -105,6 +106,7 @@ Choices read_choices(const std::vector<std::string>& defects, const std::vector<
     const int station = position_of_station(word, rig);
     choices.words.push_back("fault " + text);
     if (take_own(choices.own, word, station)) continue;
+    bench::parse_fault(word.name);
     choices.faults.push_back({word.name, station, word.exchange});
   }
   if (rig.bench_stations == 0 || !rig.any_virtual()) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "core/errors.hpp"
@@ -90,6 +91,10 @@ int guarded(int argc, char** argv) {
     return complain(stopped.reason(), aborted);
   } catch (const std::filesystem::filesystem_error& failed) {
     return complain(fmt::format("{}: {}", failed.path1().string(), failed.code().message()), aborted);
+  } catch (const std::system_error& failed) {
+    // Who read our words went away, as `head` does.
+    if (failed.code() == std::errc::broken_pipe) return 0;
+    return complain(failed.what(), aborted);
   } catch (const std::bad_alloc&) {
     return complain("out of memory", aborted);
   } catch (const std::exception& bug) {

@@ -1,5 +1,7 @@
 #include "rig/cli/progress.hpp"
 
+#include "rig/cli/print.hpp"
+
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -89,10 +91,7 @@ class PlainProgress final : public rig::Observer {
     line(fmt::format("{}  {}  {}  {}{}{}", clock_text(to_seconds(of_.clock.now().time_since_epoch())), station.name(),
                      fitted(id, 20), fitted(word, 14), text.empty() ? "" : "  ", text));
   }
-  void line(const std::string& text) {
-    fmt::print(out_, "{}\n", text);
-    std::fflush(out_);
-  }
+  void line(const std::string& text) { put(out_, text + "\n"); }
 
   std::FILE* out_;
   ProgressOf of_;

@@ -18,6 +18,7 @@ struct ResultsOptions {
   std::string run = "latest";
   std::string lang;
   bool as_json = false;
+  std::string head;
 };
 
 void add_common(CLI::App& command, ResultsOptions& options) {
@@ -64,6 +65,32 @@ int show_run(const ResultsOptions& options) {
   return 0;
 }
 
+// The chain of a run, and against a head that was printed earlier.
+int verify_run(const ResultsOptions& options) {
+  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  const std::string run = store.find_run(options.run);
+  const record::ChainReport report = store.verify(run);
+  const std::string head = record::hex(report.head.hash);
+  std::string wrong = report.ok() ? "" : report.text;
+  if (report.ok() && !options.head.empty() && head != options.head)
+    wrong = fmt::format("the run ends with the head {}, not with {}: its end is missing, or it was written anew", head,
+                        options.head);
+  if (!wrong.empty()) {
+    fmt::print(stderr, "meterrig: {}: {}\n", run, wrong);
+    return broken_record;
+  }
+  fmt::print("{}: {}\n", run, report.text);
+  return 0;
+}
+
+// One event a line: its hash, a space, its canonical bytes. docs/journal.md shows how to check them without us.
+int export_run(const ResultsOptions& options) {
+  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  for (const record::StoredEvent& event : store.read_events(store.find_run(options.run)))
+    fmt::print("{} {}\n", record::hex(event.hash), event.bytes);
+  return 0;
+}
+
 }  // namespace
 
 void add_results(CLI::App& app, Action& action) {
@@ -76,11 +103,21 @@ void add_results(CLI::App& app, Action& action) {
   add_common(*list, *options);
   list->callback([options, &action] { action = [options] { return list_runs(*options); }; });
   CLI::App* const show = command->add_subcommand("show", "The verdict table of a run, or its record as JSON");
-  show->add_option("run", options->run, "An id, a unique beginning of one, or latest")
-      ->type_name("RUN")
-      ->capture_default_str();
-  add_common(*show, *options);
+  const auto add_run = [&options](CLI::App& of) {
+    of.add_option("run", options->run, "An id, a unique beginning of one, or latest")
+        ->type_name("RUN")
+        ->capture_default_str();
+    add_common(of, *options);
+  };
+  add_run(*show);
   show->callback([options, &action] { action = [options] { return show_run(*options); }; });
+  CLI::App* const verify = command->add_subcommand("verify", "Whether the journal of a run is what was written");
+  add_run(*verify);
+  verify->add_option("--head", options->head, "The head that a record or report printed")->type_name("HEX");
+  verify->callback([options, &action] { action = [options] { return verify_run(*options); }; });
+  CLI::App* const exported = command->add_subcommand("export", "The journal of a run, an event a line with its hash");
+  add_run(*exported);
+  exported->callback([options, &action] { action = [options] { return export_run(*options); }; });
 }
 
 }  // namespace meterrig::cli

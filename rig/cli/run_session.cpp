@@ -7,6 +7,7 @@
 #include "core/io/transport/wall_clock.hpp"
 #include "rig/cli/connector.hpp"
 #include "rig/cli/output_files.hpp"
+#include "rig/cli/print.hpp"
 #include "rig/cli/progress.hpp"
 #include "rig/cli/signals.hpp"
 #include "rig/cli/store_hooks.hpp"
@@ -153,12 +154,10 @@ class Session {
     } else if (!options_.record.empty()) {
       write_file(options_.record, text);
     }
-    fmt::print(out_, "\n{}\n", summary_text(*record, language_));
-    std::fflush(out_);
+    put(out_, fmt::format("\n{}\n", summary_text(*record, language_)));
     const bool reported = render_report(files_.loader.path(), record_file, report_file, Language::both);
-    fmt::print(out_, "{} {}\n", say(language_, "记录", "record"), record_file.string());
-    if (reported) fmt::print(out_, "{} {}\n", say(language_, "报告", "report"), report_file.string());
-    std::fflush(out_);
+    put(out_, fmt::format("{} {}\n", say(language_, "记录", "record"), record_file.string()));
+    if (reported) put(out_, fmt::format("{} {}\n", say(language_, "报告", "report"), report_file.string()));
     return record::exit_code(*record);
   }
 
@@ -175,7 +174,11 @@ class Session {
 
 }  // namespace
 
-int run_session(RunFiles files, const RunOptions& options) { return Session(files, options).execute(); }
+int run_session(RunFiles files, const RunOptions& options) {
+  // Before hours of testing, not after them.
+  if (!options.record.empty() && options.record != "-") write_file(options.record, "");
+  return Session(files, options).execute();
+}
 
 int show_estimate(RunFiles files, const RunOptions& options) {
   const Language language = language_of(options.lang);

@@ -33,7 +33,11 @@ ConfigPath ConfigPath::find() {
 
 fs::path ConfigPath::resolve(std::string_view kind, const std::string& path_or_name) const {
   std::error_code error;
-  if (fs::is_regular_file(path_or_name, error)) return path_or_name;
+  return fs::is_regular_file(path_or_name, error) ? fs::path(path_or_name) : named(kind, path_or_name);
+}
+
+fs::path ConfigPath::named(std::string_view kind, const std::string& path_or_name) const {
+  std::error_code error;
   const bool plain = !path_or_name.empty() && path_or_name.find('/') == std::string::npos && path_or_name != "..";
   if (plain) {
     for (const fs::path& folder : folders_) {
@@ -59,6 +63,6 @@ std::vector<std::string> ConfigPath::names(std::string_view kind) const {
   return {result.begin(), result.end()};
 }
 
-fs::path ConfigPath::schema(std::string_view name) const { return resolve("schemas", fmt::format("{}.json", name)); }
+fs::path ConfigPath::schema(std::string_view name) const { return named("schemas", fmt::format("{}.json", name)); }
 
 }  // namespace meterrig::plan

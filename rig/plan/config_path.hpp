@@ -24,6 +24,8 @@ class ConfigPath {
   // A file by path, or by name under KIND (`plans`, `rigs`, ...), with or without `.json`. What names an existing file
   // is taken as a path. Throws UserError that lists the nearest name.
   std::filesystem::path resolve(std::string_view kind, const std::string& path_or_name) const;
+  // By name alone: a file of that name where the user happens to stand is not taken for the project's own.
+  std::filesystem::path named(std::string_view kind, const std::string& name) const;
   // Names under KIND, sorted, without `.json`.
   std::vector<std::string> names(std::string_view kind) const;
   std::filesystem::path schema(std::string_view name) const;

@@ -139,7 +139,7 @@ json::Node Loader::profile_of(const std::string& kind, const json::Node& name) {
     name.fail(name.describe(), fmt::format("a profile of config/{}/", folder),
               json::did_you_mean(name.string(), known));
   }
-  return read(kind, path_.resolve(folder, name.string()));
+  return read(kind, by_name ? path_.named(folder, name.string()) : path_.resolve(folder, name.string()));
 }
 
 // What must persist must be readable.

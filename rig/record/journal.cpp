@@ -20,7 +20,7 @@ struct EventType {
   std::string_view keys;  // those that it must have, between spaces
 };
 
-constexpr std::array<EventType, 22> event_types{{
+constexpr std::array<EventType, 21> event_types{{
     {"run_started", "run plan rig instruments duts decision_rule simulated software clauses"},
     {"run_refused", "reason"},
     {"run_resumed", ""},
@@ -38,7 +38,6 @@ constexpr std::array<EventType, 22> event_types{{
     {"meter_restored", "sample item"},
     {"sample_left", "sample text"},
     {"lease", "role state"},
-    {"output", "instrument setting read_back"},
     {"safe_state", "reason outputs"},
     {"clause_ended", "sample id attempt verdict"},
     {"stop_requested", "level"},

@@ -181,7 +181,8 @@ json left_body(Station& station) {
 json run_started_body(const RunSetup& setup, const std::string& run, std::vector<json> instruments) {
   json duts = json::array();
   for (std::size_t i = 0; i < setup.duts.size(); ++i)
-    duts.push_back(dut_json(setup.duts[i], setup.rig.stations[i].name));
+    // A run that is refused may have more samples than the rig has stations.
+    duts.push_back(dut_json(setup.duts[i], i < setup.rig.stations.size() ? setup.rig.stations[i].name : ""));
   const plan::Standard& standard = setup.loader.catalogue().standard(setup.plan.standard);
   json agreements = json::array();
   for (const plan::Agreement& a : setup.plan.job.agreements)

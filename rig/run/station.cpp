@@ -88,7 +88,7 @@ std::vector<nlohmann::json> Instruments::list() const {
                          {"profile", member.profile},
                          {"address", member.address.text()},
                          {"serial", member.serial},
-                         {"simulated", plan::is_virtual(member.address)}};
+                         {"simulated", rig_.bench_stations > 0 || plan::is_virtual(member.address)}};
     if (const auto identity = identities_.find(name); identity != identities_.end())
       entry["identity"] = identity->second;
     if (member.calibration)

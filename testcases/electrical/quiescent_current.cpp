@@ -51,6 +51,19 @@ bool disturbed(const Waveform& window, Duration wake_period) {
   return outstanding > 0 && outstanding < window.duration() / wake_period / 2;
 }
 
+// The means of the window's halves, each of whole wake-up periods, agree: what is still falling, or began to rise, has
+// no mean.
+bool stands_still(const Waveform& window, const CurrentMeter& meter, Duration wake_period) {
+  const WholePeriods whole = whole_periods(window, wake_period);
+  if (whole.periods < 4) return true;
+  const auto half =
+      static_cast<std::size_t>(whole.period / window.interval) * static_cast<std::size_t>(whole.periods / 2);
+  const double first = window.mean(whole.from, whole.from + half);
+  const double second = window.mean(whole.to - half, whole.to);
+  const double noise = 2 * window.half_width_of_mean(meter.accuracy(), whole.from, whole.from + half);
+  return std::abs(first - second) <= noise + 0.05 * std::max(first, second);
+}
+
 Task<> judge_overload(Trial& trial) {
   Station& st = trial.station();
   const double range_ua = st.microammeter().range_max() * 1e6;
@@ -67,10 +80,16 @@ Task<Waveform> undisturbed_window(Trial& trial) {
   for (int i = 0; i < repeats; ++i) {
     co_await st.microammeter().start(interval, points);
     Waveform window = co_await st.microammeter().fetch(true);
-    if (window.overloads() > 0 || !disturbed(window, seconds(trial.dut().wake_period_s.value_or(5)))) co_return window;
-    trial.note("测量窗口内有主动上报，重新测量", "a report of the meter fell into the window: measured again");
+    const Duration wake = seconds(trial.dut().wake_period_s.value_or(5));
+    if (window.overloads() > 0) co_return window;
+    const bool report = disturbed(window, wake);
+    if (!report && stands_still(window, st.microammeter(), wake)) co_return window;
+    if (report)
+      trial.note("测量窗口内有主动上报，重新测量", "a report of the meter fell into the window: measured again");
+    else
+      trial.note("测量窗口前后两半的平均值不一致，重新测量", "the halves of the window disagree: measured again");
   }
-  trial.rig_fault("no window without a report of the meter");
+  trial.rig_fault("no window without a report of the meter, and of one mean");
 }
 
 void judge(Trial& trial, const Waveform& window) {

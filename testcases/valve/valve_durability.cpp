@@ -110,8 +110,15 @@ Task<> run(Trial& trial) {
     report(trial, counts, cycle);
     if (!trial.clock().is_virtual()) co_await trial.commit();
   }
-  trial.count("opening_actions", counts.opened);
-  trial.count("closing_actions", counts.closed);
+  // A plan that asks for fewer cycles than the standard is not held to the standard's number: it is recorded.
+  const auto limit = trial.clause().limit("opening_actions", trial.dut());
+  if (working && limit && static_cast<double>(cycles) < limit->low) {
+    trial.record("opening_actions", static_cast<double>(counts.opened), "1");
+    trial.record("closing_actions", static_cast<double>(counts.closed), "1");
+  } else {
+    trial.count("opening_actions", counts.opened);
+    trial.count("closing_actions", counts.closed);
+  }
   trial.record("missing_actions", static_cast<double>(counts.missing), "1");
   if (!working) {
     // Authorised, and not told by the key: the actuator can't be proven, so the meter is not blamed.

@@ -61,7 +61,6 @@ def test_list_clauses_of_one_standard(cli, standard):
     assert shown == [clause["id"] for clause in catalogue()[standard]]
 
 
-@pytest.mark.xfail(strict=True, reason="a reader that has enough is called a fault of the program")
 def test_a_reader_that_has_read_enough_is_no_fault(tmp_path):
     process = started("list", "defects", cwd=tmp_path)
     process.stdout.close()
@@ -138,7 +137,7 @@ def test_a_run_of_the_same_inputs_is_the_same_byte_for_byte(tmp_path):
         ended = meterrig("run", "cjt503-auto", "--seed", "7", "--record", "-", cwd=tmp_path / folder)
         assert ended.returncode == 0 and "estimated rig time" in ended.stderr
         records.append(ended.stdout)
-    assert records[0] == records[1] and json.loads(records[0])["seed"] == "7"
+    assert records[0] == records[1] and json.loads(records[0])["seed"] == 7
     other = meterrig("run", "cjt503-auto", "--seed", "8", "--record", "-", cwd=tmp_path)
     assert other.stdout != records[0] and json.loads(other.stdout)["run"] != json.loads(records[0])["run"]
 
@@ -163,7 +162,8 @@ def test_junit_counts_what_the_record_says(cli, tmp_path):
     assert {name: len(list(suites.iter(tag))) for name, tag in children.items()} == counted
 
 
-@pytest.mark.parametrize("lang, words", [("both", ["检验报告", "nspection"]), ("zh", ["检验报告"]), ("en", ["nspection"])])
+@pytest.mark.parametrize("lang, words", [("both", ["检验报告", "Test report"]), ("zh", ["检验报告"]),
+                                         ("en", ["Test report"])])
 def test_the_report_of_a_simulated_run_bears_a_watermark(good_run, tmp_path, lang, words):
     made = meterrig("report", "latest", "--lang", lang, "--output", tmp_path, cwd=good_run.folder)
     assert made.returncode == 0 and made.stderr == ""

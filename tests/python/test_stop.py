@@ -162,11 +162,23 @@ def test_two_interrupts_on_real_links_force_it(slow_bench, tmp_path):
     assert len(check_stopped(*events_of(tmp_path), [1, 2])) == 3
 
 
-def test_the_next_run_switches_off_what_a_kill_left_on(slow_bench, tmp_path):
+def test_the_next_run_first_switches_off_what_a_kill_left_on(slow_bench, tmp_path):
     process = powered_run(slow_bench, tmp_path)
     process.kill()
     ended(process)
     assert supply_outputs(slow_bench) == ["ON"] * 3
+    again = started("run", "cjt503-auto", "--only", "5.3.8", "--rig", slow_bench.rig_file, cwd=tmp_path)
+    read_until(again, lambda line: line.startswith("run "))
+    # Killed as it begins: its own end, which would switch off too, must not answer for its beginning.
+    again.kill()
+    ended(again)
+    assert supply_outputs(slow_bench) == ["OFF"] * 3
+
+
+def test_a_run_after_a_kill_leaves_nothing_on(slow_bench, tmp_path):
+    process = powered_run(slow_bench, tmp_path)
+    process.kill()
+    ended(process)
     again = started("run", "cjt503-auto", "--only", "5.3.8", "--rig", slow_bench.rig_file, cwd=tmp_path)
     read_until(again, lambda line: line.startswith("run "))
     again.send_signal(signal.SIGINT)

@@ -116,17 +116,19 @@ TEST_F(Registers, SwitchContactsFiveMillisecondsLater) {
   EXPECT_EQ(station.relays.unit(), 9);
 }
 
-TEST_F(Registers, ShowAStuckContactAsItStands) {
+TEST_F(Registers, ShowTheCoilNotTheContact) {
   station.apply(parse_fault("relay-stuck:k2"), {});
   coil(station.relays, 1, true);
   pass(clock, 6ms);
   coil(station.relays, 1, false);
   pass(clock, 6ms);
-  EXPECT_EQ(station.relays.read(RegisterTable::coils, 1, 1).at(0), 1);
+  EXPECT_EQ(station.relays.read(RegisterTable::coils, 1, 1).at(0), 0);
+  EXPECT_TRUE(station.relays.closed(1));
   station.apply(parse_fault("relay-dead:k1"), {});
   coil(station.relays, 0, true);
   pass(clock, 6ms);
-  EXPECT_EQ(station.relays.read(RegisterTable::coils, 0, 1).at(0), 0);
+  EXPECT_EQ(station.relays.read(RegisterTable::coils, 0, 1).at(0), 1);
+  EXPECT_FALSE(station.relays.closed(0));
 }
 
 TEST_F(Registers, CountThePulsesOfTheMeter) {
