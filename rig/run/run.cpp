@@ -165,6 +165,8 @@ Task<> Run::execute() {
   m.begin();
   co_await m.committer->commit();
   m.observer.run_started(m.run_id, estimate_seconds(m.setup));
+  // A program that was killed may have left outputs on. What stays unsafe is tried again before the first clause.
+  for (const auto& station : m.stations) co_await sequencer.secure(*station);
   TaskGroup group(*context.clock, context.scope);
   for (const auto& station : m.stations) group.spawn(sequencer.station(*station));
   co_await group.join();
