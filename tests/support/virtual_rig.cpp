@@ -1,5 +1,6 @@
 #include "tests/support/virtual_rig.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "core/json/text.hpp"
@@ -12,14 +13,12 @@ cli::RunFiles files_of(const cli::RunOptions& words) {
   return cli::read_run_files(words);
 }
 
-void change_parameter(plan::Plan& plan, const std::string& name, const std::string& value) {
-  for (plan::PlannedClause& planned : plan.clauses) {
-    const auto found = planned.clause.parameters.find(name);
-    if (found == planned.clause.parameters.end()) continue;
-    const plan::Parameter changed = plan::overridden(found->second, json::parse(value, name));
-    planned.deviations.push_back({name, found->second.text, changed.text, found->second.weakened_by(changed)});
-    found->second = changed;
-  }
+void change_parameter(plan::PlannedClause& planned, const std::string& name, const std::string& value) {
+  const auto found = planned.clause.parameters.find(name);
+  if (found == planned.clause.parameters.end()) return;
+  const plan::Parameter changed = plan::overridden(found->second, json::parse(value, name));
+  planned.deviations.push_back({name, found->second.text, changed.text, found->second.weakened_by(changed)});
+  found->second = changed;
 }
 
 // In front of a member's link; what it passes on is an exchange.
@@ -139,6 +138,14 @@ void Session::to_turn(std::uint64_t turn) {
 void Session::to_end() {
   rig_.clock.run_until([&] { return over(); });
   if (group_) meterrig::run(rig_.clock, scope_, group_->join());
+}
+
+std::size_t Session::count(const std::string& type) const {
+  const auto known = rig_.store.run_ids();
+  if (turns() == 0 || std::find(known.begin(), known.end(), run_->id()) == known.end()) return 0;
+  const auto& events = run_->journal().events();
+  const auto found = std::count_if(events.begin(), events.end(), [&](const auto& e) { return e.at("type") == type; });
+  return static_cast<std::size_t>(found);
 }
 
 void Session::abandon() {

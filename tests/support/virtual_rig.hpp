@@ -20,9 +20,8 @@ namespace meterrig::support {
 // `words`: those of `meterrig run`; defects and faults are NAME[@SAMPLE] and NAME[@STATION][#EXCHANGE].
 cli::RunFiles files_of(const cli::RunOptions& words);
 
-// Puts `value` (JSON text) in place of the parameter in every clause of the plan that has it, as a plan's own
-// deviation.
-void change_parameter(plan::Plan& plan, const std::string& name, const std::string& value);
+// Puts `value` (JSON text) in place of the clause's parameter, if it has it, as a plan's own deviation.
+void change_parameter(plan::PlannedClause& planned, const std::string& name, const std::string& value);
 
 // Tells of every exchange before it happens: which member of the bench, and its how manieth from the start, from 1.
 // That number is the one of a fault `io-...:MEMBER#N`.
@@ -84,10 +83,14 @@ class Session {
   rig::Run& run() { return *run_; }
   // Takes turns until `turn` of them were taken since the start of the session, or the run is over.
   void to_turn(std::uint64_t turn);
+  // Another coroutine beside the run.
+  void spawn(Task<> task) { group_->spawn(std::move(task)); }
   // To the end; rethrows what the run ended with.
   void to_end();
   bool over() const { return !group_ || group_->done(); }
   std::uint64_t turns() const { return rig_.clock.turns() - first_turn_; }
+  // How many events of that type the journal has.
+  std::size_t count(const std::string& type) const;
   // Destroys the run where it stands, as if the program had been killed; the bench stays as it is.
   void abandon();
 
