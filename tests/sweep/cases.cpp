@@ -67,7 +67,7 @@ class Disturbed {
     } catch (const std::exception& error) {
       ended_by_ = error.what();
     }
-    Finding finding{rig_, session, ended_by_, has("fault"), has("store"), stops()};
+    Finding finding{rig_, session, ended_by_, has("fault"), has("store"), stops(), welded()};
     std::string wrong = what_is_wrong(finding);
     // What a single fault of an instrument may do to the verdicts of good meters is known; of a mixture it is not.
     if (wrong.empty() && words_.size() == 1 && words_[0].name.rfind("io-", 0) == 0)
@@ -89,6 +89,13 @@ class Disturbed {
     std::vector<std::string> members;
     for (const std::string& name : named("fault")) members.push_back(split(split(name, ':').back(), '#').front());
     return members;
+  }
+  // R10@2 -> relays2 uart
+  std::vector<std::string> welded() const {
+    std::vector<std::string> contacts;
+    for (const std::string& name : named("fault"))
+      if (name.rfind("R10@", 0) == 0) contacts.push_back("relays" + name.substr(4) + " uart");
+    return contacts;
   }
   bool has(const std::string& how) const {
     return std::any_of(words_.begin(), words_.end(), [&](const Disturbance& d) { return d.how == how; });

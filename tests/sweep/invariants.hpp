@@ -16,6 +16,7 @@ struct Finding {
   bool faulty = false;   // an instrument may have kept an output from being switched off or read back
   bool store_failed = false;
   bool stopped = false;
+  std::vector<std::string> welded = {};  // contacts that nothing can open, and no read-back can see
 };
 
 // Holds of every run, however it ended: all outputs are off in the physical model and read back off, no lease is held,
