@@ -253,4 +253,8 @@ std::vector<std::string> Bench::live_outputs() const {
   return live;
 }
 
+double Bench::inlet_kpa(int station) const {
+  return impl_->stations.at(static_cast<std::size_t>(station) - 1)->line->gauge_kpa();
+}
+
 }  // namespace meterrig::bench

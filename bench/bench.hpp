@@ -78,6 +78,8 @@ class Bench {
   // For tests of safe state only: is any output of any station live (supply on, K closed, source enabled, ...)?
   // Gives their names.
   std::vector<std::string> live_outputs() const;
+  // The same: what presses on the meter of a station (1-based) now, kPa gauge.
+  double inlet_kpa(int station) const;
 
  private:
   struct Impl;

@@ -68,7 +68,12 @@ class ScpiSupply final : public PowerSupply {
   Task<bool> in_current_limit() override {
     const std::string mode = co_await session_->query(text("mode", 0));
     const auto& known = profile_.role("power_supply").at("answers");
-    co_return mode != known.at("constant_voltage").get_ref<const std::string&>();
+    const bool limited = mode != known.at("constant_voltage").get_ref<const std::string&>();
+    if (limited && mode != known.at("constant_current").get_ref<const std::string&>() &&
+        mode != known.value("unregulated", "UR"))
+      throw ProtocolError(fmt::format("{} answered {:?} with {:?}", session_->name(), text("mode", 0), mode),
+                          {session_->name(), text("mode", 0), mode, {}});
+    co_return limited;
   }
   double voltage_max() const override { return voltage_max_; }
   double current_max() const override { return current_max_; }

@@ -87,13 +87,23 @@ class Committer::Written final : public Waiter {
   std::shared_ptr<State> state_;
 };
 
-Committer::Committer(Clock& clock, record::Journal& journal, record::JournalStore& store) : journal_(journal) {
+Committer::Committer(Clock& clock, record::Journal& journal, record::JournalStore& store, OnFailure on_failure)
+    : journal_(journal), on_failure_(std::move(on_failure)) {
   if (!clock.is_virtual()) worker_ = std::make_unique<Worker>(clock, store);
 }
 
 Committer::~Committer() = default;
 
 Task<> Committer::commit() {
+  try {
+    co_await write();
+  } catch (const record::StoreError& error) {
+    if (on_failure_) on_failure_(error.what());
+    throw;
+  }
+}
+
+Task<> Committer::write() {
   if (!worker_) {
     journal_.commit();
     co_return;

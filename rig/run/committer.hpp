@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "core/task.hpp"
 #include "rig/record/journal.hpp"
@@ -11,7 +13,9 @@ namespace meterrig::rig {
 // worker thread writes, and the rig's thread goes on serving its instruments.
 class Committer {
  public:
-  Committer(Clock& clock, record::Journal& journal, record::JournalStore& store);
+  // `on_failure`: told why each time that a commit fails, before it throws.
+  using OnFailure = std::function<void(const std::string&)>;
+  Committer(Clock& clock, record::Journal& journal, record::JournalStore& store, OnFailure on_failure = {});
   ~Committer();
   // All that was appended before is durable when it returns. Not stopped by a stop: what happened is recorded.
   // Throws StoreError.
@@ -20,7 +24,9 @@ class Committer {
  private:
   struct Worker;
   class Written;
+  Task<> write();
   record::Journal& journal_;
+  OnFailure on_failure_;
   std::unique_ptr<Worker> worker_;  // none on the virtual clock
 };
 

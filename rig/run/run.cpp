@@ -98,7 +98,14 @@ Task<> Run::Impl::check_instruments() {
     for (const auto& station : stations) {
       if (!station->ready() || !station->is_open("gauge")) continue;
       const double finest = planned.clause.number("gauge_resolution_max_pa", station->dut());
-      const double resolution = co_await station->gauge().resolution_pa();
+      double resolution = 0;
+      try {
+        resolution = co_await run_in(stops.work, station->gauge().resolution_pa());
+      } catch (const Error&) {
+        continue;  // the clause asks again, and says what is missing
+      } catch (const Cancelled&) {
+        co_return;
+      }
       if (resolution > finest && setup.override_by.empty()) {
         co_await refuse(fmt::format(
             "station {}: the gauge resolves {:g} Pa, and {} needs {:g} Pa or better; use another gauge, or leave the "
@@ -135,7 +142,9 @@ Task<> Run::execute() {
   m.journal = std::make_unique<record::Journal>(
       m.setup.store, m.setup.clock, m.run_id,
       m.setup.clock.is_virtual() ? record::OnExisting::match : record::OnExisting::refuse);
-  m.committer = std::make_unique<Committer>(m.setup.clock, *m.journal, m.setup.store);
+  m.committer = std::make_unique<Committer>(m.setup.clock, *m.journal, m.setup.store, [this](const std::string& why) {
+    if (impl_->stops.requested == 0) stop("the store: " + why);
+  });
   m.instruments = std::make_unique<Instruments>(m.setup.clock, m.setup.loader, m.setup.rig, m.setup.connector);
   m.meter_profile = std::make_unique<MeterProfile>(json::to_json(m.setup.loader.meter(m.setup.duts.front().profile)));
 
@@ -165,8 +174,17 @@ Task<> Run::execute() {
   m.begin();
   co_await m.committer->commit();
   m.observer.run_started(m.run_id, estimate_seconds(m.setup));
+  // A program that was killed may have left outputs on. What stays unsafe is tried again before the first clause.
+  for (const auto& station : m.stations) co_await sequencer.secure(*station);
   TaskGroup group(*context.clock, context.scope);
-  for (const auto& station : m.stations) group.spawn(sequencer.station(*station));
+  // A verdict that could not be recorded ends its station's part; the others end with the stop that it was.
+  auto part = [](Sequencer& through, Station& station) -> Task<> {
+    try {
+      co_await through.station(station);
+    } catch (const record::StoreError&) {
+    }
+  };
+  for (const auto& station : m.stations) group.spawn(part(sequencer, *station));
   co_await group.join();
   co_await m.finish();
 }

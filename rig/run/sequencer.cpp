@@ -305,10 +305,19 @@ Task<> Sequencer::conditions(Trial& trial) {
 
 Task<> Sequencer::body(Station& station, Trial& trial, const Procedure& procedure) {
   for (const std::string& role : station.output_roles()) co_await station.open(role, instruments_);
+  const std::optional<Cause> not_safe = co_await secure(station);
+  if (not_safe) trial.end(Verdict::void_, *not_safe);
   for (const std::string& role : procedure.needs) co_await station.open(role, instruments_);
   co_await conditions(trial);
   if (Matrix* const matrix = station.matrix()) co_await matrix->connect(true);
   co_await procedure.run(trial);
+}
+
+Task<std::optional<Cause>> Sequencer::secure(Station& station) {
+  if (station.secured) co_return std::nullopt;
+  std::optional<Cause> not_safe = co_await safe_state(station, "start of run");
+  station.secured = !not_safe && station.ready();
+  co_return not_safe;
 }
 
 Task<std::optional<Cause>> Sequencer::safe_state(Station& station, std::string reason) {

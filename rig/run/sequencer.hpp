@@ -24,6 +24,9 @@ class Sequencer {
 
   // Opens the station's instruments and asks who they are. What fails is kept for the clauses that need them.
   Task<> make_ready(Station& station);
+  // Brings the station's outputs to their safe state, whatever an earlier program left switched on; once a run, tried
+  // anew until all read back. Gives what did not.
+  Task<std::optional<Cause>> secure(Station& station);
   Task<> station(Station& station);
 
  private:

@@ -106,6 +106,8 @@ class Station {
 
   // Instruments of this station, each once.
   std::vector<std::string> instruments() const;
+  // Every output was brought to its safe state at the start of this run.
+  bool secured = false;
   // The meter was powered with a low limit once in this run, and said who it is.
   bool commissioned = false;
   // The link to the meter has worked in this run; a silent meter is judged by it.

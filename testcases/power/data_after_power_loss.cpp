@@ -49,10 +49,13 @@ Task<int> late_cut(Trial& trial) {
   Station& st = trial.station();
   co_await open_valve(trial);
   const std::int64_t before = co_await st.meter().volume_steps();
+  const auto pulses = static_cast<std::uint32_t>(trial.number("pulses"));
   const std::uint32_t first = co_await st.pulses().count();
-  co_await pass_pulses(trial, static_cast<std::uint32_t>(trial.number("pulses")));
+  co_await pass_pulses(trial, pulses);
   co_await sleep_for(trial.time("late_cut_s"));
   const std::uint32_t counted = (co_await st.pulses().count()) - first;
+  if (counted > 2 * pulses + 10)
+    trial.rig_fault(fmt::format("the pulse counter counted {} pulses where {} were asked for", counted, pulses));
   co_await cut(trial, 10s);
   co_await st.path().select(Position::ammeter);
   co_await sleep_for(trial.time("settle_s"));

@@ -212,7 +212,7 @@ Task<Verdict> measure_leakage(Trial& trial) {
   const double kpa = trial.number("pressure_kpa");
   if (trace.pressure_min / 1000 < kpa - trial.number("pressure_tolerance_kpa") ||
       trace.pressure_max / 1000 > kpa + trial.number("pressure_tolerance_kpa"))
-    trial.rig_fault(fmt::format("the pressure went from {:.2f} to {:.2f} kPa meanwhile", trace.pressure_min / 1000,
+    trial.rig_fault(fmt::format("the gauge read {:.2f} to {:.2f} kPa meanwhile", trace.pressure_min / 1000,
                                 trace.pressure_max / 1000));
   co_await vent_air(trial);
   co_await check_zero_again(trial, zero);
