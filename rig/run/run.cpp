@@ -173,9 +173,9 @@ Task<> Run::execute() {
 
   m.begin();
   co_await m.committer->commit();
-  m.observer.run_started(m.run_id, estimate_seconds(m.setup));
   // A program that was killed may have left outputs on. What stays unsafe is tried again before the first clause.
   for (const auto& station : m.stations) co_await sequencer.secure(*station);
+  m.observer.run_started(m.run_id, estimate_seconds(m.setup));
   TaskGroup group(*context.clock, context.scope);
   // A verdict that could not be recorded ends its station's part; the others end with the stop that it was.
   auto part = [](Sequencer& through, Station& station) -> Task<> {

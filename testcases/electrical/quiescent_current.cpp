@@ -56,11 +56,14 @@ bool disturbed(const Waveform& window, Duration wake_period) {
 bool stands_still(const Waveform& window, const CurrentMeter& meter, Duration wake_period) {
   const WholePeriods whole = whole_periods(window, wake_period);
   if (whole.periods < 4) return true;
-  const auto half =
-      static_cast<std::size_t>(whole.period / window.interval) * static_cast<std::size_t>(whole.periods / 2);
-  const double first = window.mean(whole.from, whole.from + half);
-  const double second = window.mean(whole.to - half, whole.to);
-  const double noise = 2 * window.half_width_of_mean(meter.accuracy(), whole.from, whole.from + half);
+  // From between two wake-ups to between two others, so that none is cut.
+  const auto period = static_cast<std::size_t>(whole.period / window.interval);
+  const std::size_t half = period * static_cast<std::size_t>((whole.periods - 1) / 2);
+  const std::size_t from = whole.from + period / 2;
+  const std::size_t to = whole.to - period / 2;
+  const double first = window.mean(from, from + half);
+  const double second = window.mean(to - half, to);
+  const double noise = 2 * window.half_width_of_mean(meter.accuracy(), from, from + half);
   return std::abs(first - second) <= noise + 0.05 * std::max(first, second);
 }
 
