@@ -6,26 +6,32 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <string_view>
 #include <thread>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "core/io/transport/streams.hpp"
+#include "instruments/scpi_drivers.hpp"
 #include "tests/benchmarks/benchmarks.hpp"
 #include "tests/benchmarks/plain_client.hpp"
 
-// One line out, one line back, against a blocking loop of plain socket calls, turn about in one run.
+// A voltmeter read through its driver, profile, session and deadline, against a blocking loop of plain socket calls
+// that sends and receives the same bytes; turn about in one run.
 namespace meterrig::benchmarks {
 namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::string_view question = "MEAS:VOLT?\n";
+constexpr std::string_view question = "READ?\n";
 constexpr std::string_view answer = "+3.60012E+00\n";
+constexpr std::string_view no_error = "+0,\"No error\"\n";
 constexpr int queries_a_round = 20'000;
 
-// Takes connections one after the other and answers each line, with blocking calls.
+// Takes connections one after the other and answers each question, with blocking calls.
 class LineServer {
  public:
   LineServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -52,7 +58,15 @@ class LineServer {
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       char line[256];
       for (ssize_t count; (count = ::recv(fd, line, sizeof line, 0)) > 0;)
-        if (line[count - 1] == '\n') ::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+        reply(fd, {line, static_cast<std::size_t>(count)});
+    }
+  }
+  // What the driver sends comes in whole lines, one or several at once; only questions are answered.
+  static void reply(int fd, std::string_view lines) {
+    for (std::size_t end; (end = lines.find('\n')) != std::string_view::npos; lines.remove_prefix(end + 1)) {
+      const std::string_view line = lines.substr(0, end);
+      const std::string_view said = line.find("ERR?") != std::string_view::npos ? no_error : answer;
+      if (line.ends_with('?')) ::send(fd, said.data(), said.size(), MSG_NOSIGNAL);
     }
   }
   int listener_;
@@ -82,20 +96,13 @@ double blocking_round(std::uint16_t port) {
   return rate;
 }
 
-Task<std::size_t> query(Clock& clock, ByteStream& stream, std::span<std::uint8_t> line) {
-  const Instant deadline = clock.now() + 1s;
-  co_await stream.write({reinterpret_cast<const std::uint8_t*>(question.data()), question.size()}, deadline);
-  std::size_t held = 0;
-  do held += co_await stream.read(line.subspan(held), deadline);
-  while (line[held - 1] != '\n');
-  co_return held;
-}
-
-Task<double> streaming_round(WallClock& clock, std::string url) {
-  const auto stream = co_await open_stream(clock, Url::parse(url), clock.now() + 1s);
-  std::array<std::uint8_t, 256> line;
+Task<double> driven_round(WallClock& clock, std::string url, const Profile& profile) {
+  auto stream = co_await open_stream(clock, Url::parse(url), clock.now() + 1s);
+  auto session = std::make_shared<ScpiSession>(clock, std::move(stream), scpi_options("dmm", profile));
+  const auto voltmeter = make_scpi_voltmeter(clock, session, profile);
+  co_await voltmeter->voltage();  // configures it
   const auto start = Steady::now();
-  for (int i = 0; i < queries_a_round; ++i) co_await query(clock, *stream, line);
+  for (int i = 0; i < queries_a_round; ++i) co_await voltmeter->voltage();
   co_return rate_since(start);
 }
 
@@ -105,21 +112,24 @@ bool line_query(int rounds) {
   constexpr double target = 0.75;
   const int cpu = processors().back();
   pin(cpu);
-  std::vector<double> blocking, streaming, ratio;
+  std::vector<double> blocking, driven, ratio;
+  std::ifstream file(METERRIG_SOURCE_DIR "/config/instruments/keysight_34465a.json");
+  const Profile profile(nlohmann::json::parse(file, nullptr, true, true));
   {
     // Made after the pinning, so that the server's thread inherits it.
     LineServer server;
     WallClock clock;
     for (int i = 0; i < rounds; ++i) {
       blocking.push_back(blocking_round(server.port()));
-      streaming.push_back(run(clock, streaming_round(clock, server.url())));
-      ratio.push_back(streaming.back() / blocking.back());
+      driven.push_back(run(clock, driven_round(clock, server.url(), profile)));
+      ratio.push_back(driven.back() / blocking.back());
     }
   }
   const double result = median(ratio);
-  fmt::print("line query, client and server on CPU {}, {} rounds of {} queries each\n", cpu, rounds, queries_a_round);
+  fmt::print("voltmeter reading, client and server on CPU {}, {} rounds of {} queries each\n", cpu, rounds,
+             queries_a_round);
   fmt::print("  blocking socket calls   {:9.0f} /s\n", median(blocking));
-  fmt::print("  WallClock + ByteStream  {:9.0f} /s\n", median(streaming));
+  fmt::print("  driver, profile, session{:9.0f} /s\n", median(driven));
   fmt::print("  ratio                   {:9.3f}    (target at least {:.2f}: {})\n", result, target,
              result >= target ? "met" : "MISSED");
   return result >= target;
