@@ -140,7 +140,8 @@ Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::Planned
     } catch (const Cancelled&) {
       stopped = true;
     }
-    if (stopped) co_return Outcome{Verdict::not_tested, std::nullopt};
+    // The lease may have been granted in the same turn that the stop came.
+    if (stopped || stops_.requested > 0) co_return Outcome{Verdict::not_tested, std::nullopt};
     outcome = co_await attempt(station, planned, number);
     const bool last = number == 1 + setup_.plan.retries;
     const bool again = outcome.verdict == Verdict::void_ && !last && stops_.requested == 0 && station.blocked.empty();
