@@ -262,6 +262,7 @@ constexpr Pattern patterns[]{{0x00900100, exact, "remaining_energy", active_ener
                              {0x04001002, exact, "amount_alarm_2", amount},
                              {0x04001003, exact, "amount_overdraft_limit", amount},
                              {0x04001004, exact, "amount_hoarding_limit", amount},
+                             {0x04001005, exact, "amount_to_close", amount},
                              {0x04800001, exact, "software_version", text32},
                              {0x04800002, exact, "hardware_version", text32},
                              {0x04800003, exact, "maker_code", text32}};

@@ -13,10 +13,10 @@ using Span = std::span<const std::uint8_t>;
 
 constexpr std::size_t longest_reply = 200;  // 5.2.5
 
-// The bytes FE right before `at`.
-std::size_t preamble_before(Span bytes, std::size_t from, std::size_t at) {
+// The bytes FE right before `at`. They end at the frame before, if there is one: its last byte is 16.
+std::size_t preamble_before(Span bytes, std::size_t at) {
   std::size_t count = 0;
-  while (at - count > from && bytes[at - count - 1] == preamble_byte) ++count;
+  while (at > count && bytes[at - count - 1] == preamble_byte) ++count;
   return count;
 }
 
@@ -114,7 +114,7 @@ Diagnosis diagnose(Span all, std::size_t at) {
 // A telegram whose header could be read: address, control and identifier as sent, never a value.
 Telegram as_far_as_read(Span bytes, const Diagnosis& diagnosis) {
   const std::size_t at = diagnosis.at;
-  Telegram telegram = headed(bytes, at, preamble_before(bytes, 0, at));
+  Telegram telegram = headed(bytes, at, preamble_before(bytes, at));
   const std::size_t said = bytes[at + length_at];
   const std::size_t length = std::min(said, bytes.size() - at - header_size);
   const Bytes data = data_of(bytes, at, length);
@@ -150,16 +150,14 @@ Telegram nothing_found(Span bytes) {
 
 std::vector<Telegram> telegrams_in(Span bytes) {
   std::vector<Telegram> telegrams;
-  std::size_t taken = 0;
   for (std::size_t at = 0; at < bytes.size();) {
     const Shape shape = shape_of(bytes.subspan(at));
     if (!shape.sound()) {
       ++at;
       continue;
     }
-    telegrams.push_back(decoded(bytes, at, preamble_before(bytes, taken, at)));
+    telegrams.push_back(decoded(bytes, at, preamble_before(bytes, at)));
     at += shape.size;
-    taken = at;
   }
   if (telegrams.empty()) telegrams.push_back(nothing_found(bytes));
   return telegrams;

@@ -69,6 +69,15 @@ TEST(Dlt645, ScansAcrossChunksPreamblesAndNoise) {
   EXPECT_EQ(found, 2);
 }
 
+TEST(Dlt645, AStartInNoiseDoesNotHoldUpTheFrameBehindIt) {
+  Bytes stream{0x68, 1, 2, 3, 4, 5, 6, 0x68, 0x91, 0xFF};  // 257 more bytes would have to come
+  const Bytes frame = encode(read_request(meter, 0x02010100));
+  stream.insert(stream.end(), frame.begin(), frame.end());
+  Scanner scanner;
+  scanner.feed(stream);
+  EXPECT_EQ(scanner.next(), read_request(meter, 0x02010100));
+}
+
 TEST(Dlt645, CountsWhatItDrops) {
   Bytes bad_sum = encode(read_request(meter, 0x02010100), 0), bad_end = bad_sum;
   bad_sum[11] ^= 1;
