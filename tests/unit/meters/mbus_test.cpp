@@ -271,6 +271,19 @@ TEST(Mbus, EveryFrameIsFoundBehindNoise) {
   EXPECT_EQ(value_in(found[2], "cumulative_volume"), "0.031 m3");
 }
 
+TEST(Mbus, AnAcknowledgeThatTouchesNoiseIsNoise) {
+  EXPECT_EQ(telegrams_in(bytes_from_hex("E5 10 40 01 41 16 E5 E5")).size(), 4u);
+  const auto found = telegrams_in(bytes_from_hex("00 E5 10 40 01 41 16 E5 00"));
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(covers(found[0], 2, 7));
+  EXPECT_FALSE(telegrams_in(bytes_from_hex("00 E5"))[0].valid);
+}
+
+TEST(Mbus, OfTwoFramesAlikeTheFirstIsReported) {
+  const Telegram telegram = telegrams_in(bytes_from_hex("10 40 01 42 16 10 40 01 43 16"))[0];
+  EXPECT_EQ(telegram.explanation, "byte 3: checksum 42, expected 41");
+}
+
 TEST(Mbus, EncipheredRecordsAreNotGuessed) {
   const Telegram telegram =
       telegrams_in(encode({control::rsp_ud, 1, information::short_header, {7, 0x04, 0x00, 0x05, 0x2F, 0x2F}}))[0];
