@@ -121,6 +121,8 @@ TEST(Modbus, WhatIsOddIsNamed) {
   EXPECT_EQ(both.direction, "");
   EXPECT_TRUE(both.items.empty());
   EXPECT_TRUE(covers(both, 0, 8));
+  // Three bytes are no whole registers.
+  EXPECT_EQ(rtu_of("03 03 00 10 00").direction, "request");
   // No one may ask for 6B05 coils.
   EXPECT_EQ(rtu_of("01 03 CD 6B 05").direction, "response");
 }
