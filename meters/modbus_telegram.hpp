@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "meters/telegram.hpp"
+
+// Modbus as meters speak it (Application Protocol V1.1b3): functions 1 to 6, 15 and 16 and their exceptions.
+namespace meterrig::modbus_telegram {
+
+using Bytes = std::vector<std::uint8_t>;
+
+enum class RegisterType { u16, i16, u32, i32, float32, bcd };
+
+// How the four bytes ABCD, A the highest, travel in two registers. Each register goes high byte first, so a single
+// register knows AB (abcd, cdab) and BA (badc, dcba) only.
+enum class WordOrder { abcd, cdab, badc, dcba };
+
+// 1 for u16 and i16, 2 for u32, i32 and float32; bcd takes 1 to 4.
+bool takes_registers(RegisterType type, std::size_t count);
+
+// The exact decimal with `decimals` behind the point; of a float the shortest that reads back as the same, moved by
+// `decimals`. Null when the registers are no number or are not as many as the type takes.
+std::optional<std::string> register_value(std::span<const std::uint16_t> registers, RegisterType type, WordOrder order,
+                                          int decimals);
+
+// Low byte first on the line.
+std::uint16_t crc(std::span<const std::uint8_t> bytes);
+
+// `pdu`: function code and data.
+namespace rtu {
+Bytes encode(std::uint8_t unit, std::span<const std::uint8_t> pdu);
+// Every frame in the bytes; RTU has no start byte, so a frame is what a known function's length and the CRC agree on.
+std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+}  // namespace rtu
+
+namespace tcp {
+Bytes encode(std::uint16_t transaction, std::uint8_t unit, std::span<const std::uint8_t> pdu);
+std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+}  // namespace tcp
+
+}  // namespace meterrig::modbus_telegram
