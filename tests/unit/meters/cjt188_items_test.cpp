@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <random>
 #include <set>
@@ -113,6 +114,7 @@ TEST(Cjt188Items, PurchasesDaysKeysAndAddresses) {
           {"valve_open"},
           {}});
   expect({0x10, 0x89, {0x81, 0x06, 1}, "03", {{"key_version", "3"}}, {}, {}});
+  expect({0x10, 0x03, {0x81, 0x0A, 1}, "", {}, {}, {}});
   expect({0x10, 0x83, {0x81, 0x0A, 1}, "", {{"meter_address", "00000000000001"}}, {}, {}});
 }
 
@@ -200,6 +202,8 @@ TEST(Cjt188Items, FieldsThatAreNoNumber) {
   clock("00000000000000", "", {"clock_not_set"});
   clock("FFFFFFFFFFFFFF", "", {"not_available:clock"});
   clock("0504032111262A", "", {"invalid_bcd:clock"});
+  clock("20110718112720", "2027-11-18T07:11:20", {});
+  clock("20999999999999", "", {"invalid_clock"});
   clock("60040321112620", "", {"invalid_clock"});
   clock("05600321112620", "", {"invalid_clock"});
   clock("05042421112620", "", {"invalid_clock"});
@@ -283,18 +287,18 @@ TEST(Cjt188Items, EncodedValuesComeBack) {
 // Every identifier, every length, any content: a result, never a crash, and each byte has its range.
 TEST(Cjt188Items, AnyContentIsAResult) {
   std::mt19937 random(7);
+  constexpr std::array<std::uint8_t, 3> types{0x10, 0x20, 0x40};
   for (unsigned identifier = 0; identifier < 0x10000; ++identifier) {
-    for (const std::uint8_t type : Bytes{0x10, 0x20, 0x40}) {
-      Bytes data{static_cast<std::uint8_t>(identifier >> 8), static_cast<std::uint8_t>(identifier), 0};
-      data.resize(3 + random() % 60);
-      for (std::size_t i = 3; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(random());
-      const Bytes frame = encode({type, {}, random() % 2 ? control::read_data : std::uint8_t{0x81}, data}, 0);
-      const Telegram telegram = telegrams_in(frame).front();
-      ASSERT_EQ(telegram.bytes.front().from, 0u);
-      ASSERT_EQ(telegram.bytes.back().to, frame.size());
-      for (std::size_t i = 1; i < telegram.bytes.size(); ++i)
-        ASSERT_EQ(telegram.bytes[i].from, telegram.bytes[i - 1].to) << hex(frame);
-    }
+    Bytes data{static_cast<std::uint8_t>(identifier >> 8), static_cast<std::uint8_t>(identifier), 0};
+    data.resize(3 + random() % 60);
+    for (std::size_t i = 3; i < data.size(); ++i) data[i] = static_cast<std::uint8_t>(random());
+    const std::uint8_t control = random() % 2 ? 0x01 : 0x81;
+    const Bytes frame = encode({types[random() % types.size()], {}, control, data}, 0);
+    const Telegram telegram = telegrams_in(frame).front();
+    ASSERT_EQ(telegram.bytes.front().from, 0u);
+    ASSERT_EQ(telegram.bytes.back().to, frame.size());
+    for (std::size_t i = 1; i < telegram.bytes.size(); ++i)
+      ASSERT_EQ(telegram.bytes[i].from, telegram.bytes[i - 1].to) << hex(frame);
   }
 }
 

@@ -78,7 +78,7 @@ TEST(Cjt188Telegram, SaysWhatEachByteIs) {
 
 TEST(Cjt188Telegram, TakesFramesOneAfterTheOther) {
   Bytes input = encode({0x20, wildcard_address, 0x01, {0x90, 0x1F, 0x01}}, 0);
-  const Bytes reply = frame_of(0x25, 0xC1, {0x02, 0x04, 0x00});
+  const Bytes reply = encode({0x25, address, 0xC1, {0x02, 0x04, 0x00}}, 0);
   input.insert(input.end(), reply.begin(), reply.end());
   const auto telegrams = telegrams_in(input);
   ASSERT_EQ(telegrams.size(), 2u);
@@ -119,6 +119,8 @@ TEST(Cjt188Telegram, NamesDepartures) {
       {{0x10, wildcard_address, 0x83, {0x81, 0x0A, 0x01}}, 2, {"wildcard_address_in_reply"}},
       {{0x10, odd, 0x01, {0x90, 0x1F, 0x01}}, 2, {"address_not_bcd"}},
       {{0x10, address, 0x1A, {0x9A, 0x4F, 0x01}}, 2, {"unknown_control", "unknown_identifier"}},
+      {{0x10, address, 0x41, {0x90, 0x1F, 0x01}}, 2, {"unknown_control"}},
+      {{0x50, address, 0x81, {0x90, 0x1F, 0x01, 0x55}}, 2, {"unknown_meter_type"}},
       {{0x10, address, 0x39, {0x90, 0x1F, 0x01}}, 2, {"vendor_control"}},
       {{0x10, address, 0x04, {0x90, 0x1F, 0x01}}, 2, {"control_of_other_identifier"}},
       {{0x10, address, 0x01, {}}, 2, {"no_data_identifier"}},
@@ -185,11 +187,13 @@ TEST(Cjt188Telegram, ExplainsWhatItRefuses) {
 }
 
 TEST(Cjt188Telegram, AStartByteInNoiseDoesNotTakeTheBlame) {
-  Bytes input{0x68, 0x00, 0x68};
+  Bytes input{0x68, 0x00};
   Bytes bad = frame_of(0x10, 0x01, {0x90, 0x1F, 0x00});
   bad[bad.size() - 2] ^= 0xFF;
   input.insert(input.end(), bad.begin(), bad.end());
-  EXPECT_EQ(only(input).error, "bad_checksum");
+  const Telegram telegram = only(input);
+  EXPECT_EQ(telegram.error, "bad_checksum");
+  EXPECT_EQ(telegram.address, "00000008077124");
 }
 
 TEST(Cjt188Telegram, NoValueComesOutOfABadChecksum) {
