@@ -243,7 +243,12 @@ class Reader {
   }
 
  private:
-  void depart(std::string departure) { telegram_.departures.push_back(std::move(departure)); }
+  // Once each: the items without a value, or without a unit, show which of them are meant.
+  void depart(std::string_view departure) {
+    auto& departures = telegram_.departures;
+    if (std::find(departures.begin(), departures.end(), departure) == departures.end())
+      departures.emplace_back(departure);
+  }
   void range(std::string_view name, std::size_t from, std::size_t to) {
     telegram_.bytes.push_back({content_.from + from, content_.from + to, std::string(name)});
   }
@@ -296,7 +301,7 @@ class Reader {
     const auto raw = content_.bytes.subspan(at_, field.size);
     switch (field.form) {
       case Form::bcd:
-        return item(field, bcd(field, raw, field.decimals), field.unit);
+        return item(field, bcd(raw, field.decimals), field.unit);
       case Form::clock:
         return item(field, clock(field));
       case Form::address:
@@ -311,15 +316,15 @@ class Reader {
     }
   }
 
-  std::string bcd(const Field& field, std::span<const std::uint8_t> raw, int decimals) {
+  std::string bcd(std::span<const std::uint8_t> raw, int decimals) {
     Bytes value(raw.begin(), raw.end());
     if (high_first_) std::reverse(value.begin(), value.end());
     if (all_are(value, 0xFF)) {
-      depart(fmt::format("not_available:{}", field.name));
+      depart("no_value");
       return {};
     }
     const auto text = bcd_text(value, decimals);
-    if (!text) depart(fmt::format("invalid_bcd:{}", field.name));
+    if (!text) depart("invalid_bcd");
     return text.value_or("");
   }
 
@@ -330,12 +335,12 @@ class Reader {
     const UnitCode* unit = find_unit(content_.bytes[unit_at]);
     // A power of ten of the unit moves the point: the value stays exact.
     const int decimals = field.decimals - (unit != nullptr ? unit->tens : 0);
-    item(field, bcd(field, content_.bytes.subspan(value_at, value_size), decimals),
+    item(field, bcd(content_.bytes.subspan(value_at, value_size), decimals),
          unit != nullptr ? unit->unit : std::string_view());
     if (unit == nullptr)
-      depart(fmt::format("unknown_unit:{}", field.name));
+      depart("unknown_unit");
     else if (!unit_fits(unit->code, field.quantity))
-      depart(fmt::format("unit_of_other_quantity:{}", field.name));
+      depart("unit_of_other_quantity");
     if (unit_first_) range("unit", unit_at, unit_at + unit_size);
     range(field.name, value_at, value_at + value_size);
     if (!unit_first_) range("unit", unit_at, unit_at + unit_size);
@@ -345,13 +350,13 @@ class Reader {
     const Bytes bytes = value_bytes(at_, field.size);
     const Clock7 clock = clock_of(bytes);
     if (all_are(bytes, 0x00)) {
-      depart("clock_not_set");
+      depart("no_time");
     } else if (all_are(bytes, 0xFF)) {
-      depart(fmt::format("not_available:{}", field.name));
+      depart("no_value");
     } else if (!clock.is_bcd) {
-      depart(fmt::format("invalid_bcd:{}", field.name));
+      depart("invalid_bcd");
     } else if (!clock.is_date()) {
-      depart("invalid_clock");
+      depart("invalid_time");
     } else {
       if (clock.at[6] == 0) depart("century_missing");
       return fmt::format("{:02}{:02}-{:02}-{:02}T{:02}:{:02}:{:02}", clock.at[6], clock.at[5], clock.at[4], clock.at[3],

@@ -129,7 +129,7 @@ void judge_function(const Place& place, std::uint16_t identifier, Telegram& tele
   const auto function = static_cast<std::uint8_t>(place.at(9) & function_bits);
   const bool writes =
       function == control::write_data || function == control::write_address || function == control::write_motor_sync;
-  if (place.data_size > (writes ? write_limit : read_limit)) depart(telegram, "length_over_limit");
+  if (place.data_size > (writes ? write_limit : read_limit)) depart(telegram, "over_length");
   const Identifier* known = find_identifier(identifier);
   if (known != nullptr && known->function != function && !(function & vendor_function))
     depart(telegram, "control_of_other_identifier");

@@ -192,23 +192,23 @@ TEST(Cjt188Items, FieldsThatAreNoNumber) {
   const auto one = [](const std::string& amount, const std::string& value, const Names& departures) {
     expect({0x10, 0x81, {0xD1, 0x20, 1}, amount, {{"settlement_day_volume", value}}, {}, departures});
   };
-  one("FFFFFFFF2C", " m3", {"not_available:settlement_day_volume"});
-  one("0A0000002C", " m3", {"invalid_bcd:settlement_day_volume"});
-  one("0100000000", "0.01", {"unknown_unit:settlement_day_volume"});
-  one("0100000005", "0.01 kW.h", {"unit_of_other_quantity:settlement_day_volume"});
+  one("FFFFFFFF2C", " m3", {"no_value"});
+  one("0A0000002C", " m3", {"invalid_bcd"});
+  one("0100000000", "0.01", {"unknown_unit"});
+  one("0100000005", "0.01 kW.h", {"unit_of_other_quantity"});
   const auto clock = [](const std::string& bytes, const std::string& value, const Names& departures) {
     expect({0x10, 0x04, {0xA0, 0x15, 1}, bytes, {{"clock", value}}, {}, departures});
   };
-  clock("00000000000000", "", {"clock_not_set"});
-  clock("FFFFFFFFFFFFFF", "", {"not_available:clock"});
-  clock("0504032111262A", "", {"invalid_bcd:clock"});
+  clock("00000000000000", "", {"no_time"});
+  clock("FFFFFFFFFFFFFF", "", {"no_value"});
+  clock("0504032111262A", "", {"invalid_bcd"});
   clock("20110718112720", "2027-11-18T07:11:20", {});
-  clock("20999999999999", "", {"invalid_clock"});
-  clock("60040321112620", "", {"invalid_clock"});
-  clock("05600321112620", "", {"invalid_clock"});
-  clock("05042421112620", "", {"invalid_clock"});
-  clock("05040332112620", "", {"invalid_clock"});
-  clock("05040321132620", "", {"invalid_clock"});
+  clock("20999999999999", "", {"invalid_time"});
+  clock("60040321112620", "", {"invalid_time"});
+  clock("05600321112620", "", {"invalid_time"});
+  clock("05042421112620", "", {"invalid_time"});
+  clock("05040332112620", "", {"invalid_time"});
+  clock("05040321132620", "", {"invalid_time"});
   clock("05040321112600", "0026-11-21T03:04:05", {"century_missing"});
 }
 

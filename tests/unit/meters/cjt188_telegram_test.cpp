@@ -124,8 +124,8 @@ TEST(Cjt188Telegram, NamesDepartures) {
       {{0x10, address, 0x39, {0x90, 0x1F, 0x01}}, 2, {"vendor_control"}},
       {{0x10, address, 0x04, {0x90, 0x1F, 0x01}}, 2, {"control_of_other_identifier"}},
       {{0x10, address, 0x01, {}}, 2, {"no_data_identifier"}},
-      {{0x10, address, 0x01, Bytes(0x65, 0x99)}, 2, {"length_over_limit", "unknown_identifier"}},
-      {{0x10, address, 0x04, Bytes(0x33, 0x99)}, 2, {"length_over_limit", "unknown_identifier"}},
+      {{0x10, address, 0x01, Bytes(0x65, 0x99)}, 2, {"over_length", "unknown_identifier"}},
+      {{0x10, address, 0x04, Bytes(0x33, 0x99)}, 2, {"over_length", "unknown_identifier"}},
       {{0x10, address, 0x04, {0xA0, 0x17, 0x01, 0x56}}, 2, {"unknown_valve_command"}},
   };
   for (const Case& one : cases) {
