@@ -1,0 +1,130 @@
+#include "meters/cjt188_security.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include "meters/cjt188_items.hpp"
+
+namespace meterrig::cjt188 {
+namespace {
+
+constexpr std::size_t block_size = std::tuple_size_v<Block>;
+constexpr std::size_t identifier_size = 3;  // DI0 DI1 SER
+constexpr std::size_t length_limit = 0x64;
+constexpr std::uint8_t pad_mark = 0x80;
+
+Bytes sm4_cbc(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector, bool encipher) {
+  if (data.size() % block_size != 0)
+    throw std::invalid_argument(fmt::format("SM4 takes blocks of {} bytes, found {} bytes", block_size, data.size()));
+  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(),
+                                                                                &EVP_CIPHER_CTX_free);
+  Bytes out(data.size());
+  int written = 0;
+  const bool done =
+      context != nullptr &&
+      EVP_CipherInit_ex(context.get(), EVP_sm4_cbc(), nullptr, key.data(), initial_vector.data(), encipher ? 1 : 0) ==
+          1 &&
+      EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&  // 7.4 pads, not OpenSSL
+      EVP_CipherUpdate(context.get(), out.data(), &written, data.data(), static_cast<int>(data.size())) == 1;
+  if (!done || static_cast<std::size_t>(written) != data.size())
+    throw std::runtime_error("OpenSSL did not run SM4-CBC: the library may have been built without SM4");
+  return out;
+}
+
+Bytes padded(Bytes data, Padding padding) {
+  if (padding == Padding::length_first) {
+    data.insert(data.begin(), static_cast<std::uint8_t>(data.size()));
+    data.resize((data.size() + block_size - 1) / block_size * block_size);
+    return data;
+  }
+  const std::size_t fill = block_size - data.size() % block_size;
+  const bool is_pkcs7 = padding == Padding::pkcs7;
+  data.push_back(is_pkcs7 ? static_cast<std::uint8_t>(fill) : pad_mark);
+  data.resize(data.size() + fill - 1, is_pkcs7 ? static_cast<std::uint8_t>(fill) : std::uint8_t{0});
+  return data;
+}
+
+// Of `data` with at least one block. The one right padding is what padding the result gives again.
+std::optional<Bytes> without_padding(const Bytes& data, Padding padding) {
+  Bytes plain;
+  if (padding == Padding::length_first) {
+    if (data.front() >= data.size()) return std::nullopt;
+    plain.assign(data.begin() + 1, data.begin() + 1 + data.front());
+  } else if (padding == Padding::pkcs7) {
+    if (data.back() > data.size()) return std::nullopt;
+    plain.assign(data.begin(), data.end() - data.back());
+  } else {
+    const auto mark = std::find_if(data.rbegin(), data.rend(), [](std::uint8_t byte) { return byte != 0; });
+    if (mark == data.rend()) return std::nullopt;
+    plain.assign(data.begin(), mark.base() - 1);
+  }
+  if (padded(plain, padding) != data) return std::nullopt;
+  return plain;
+}
+
+std::size_t plain_front(const Security& security) { return security.covered == Covered::content ? identifier_size : 0; }
+
+bool is_known(std::uint8_t first, std::uint8_t second) {
+  return find_identifier(static_cast<std::uint16_t>(first << 8 | second)) != nullptr ||
+         find_identifier(static_cast<std::uint16_t>(second << 8 | first)) != nullptr;
+}
+
+Opened refused(std::string_view error, std::string explanation) {
+  return {std::string(error), std::move(explanation), {}};
+}
+
+}  // namespace
+
+Bytes sm4_cbc_encipher(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector) {
+  return sm4_cbc(data, key, initial_vector, true);
+}
+
+Bytes sm4_cbc_decipher(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector) {
+  return sm4_cbc(data, key, initial_vector, false);
+}
+
+Frame seal(const Frame& plain, const Security& security) {
+  const std::size_t front = plain_front(security);
+  if (plain.data.size() < front) throw std::invalid_argument("the data field ends before its content");
+  const auto content = plain.data.begin() + static_cast<std::ptrdiff_t>(front);
+  const Bytes cipher = sm4_cbc_encipher(padded(Bytes(content, plain.data.end()), security.padding), security.key,
+                                        security.initial_vector);
+  Frame sealed = plain;
+  sealed.data.resize(front);
+  sealed.data.insert(sealed.data.end(), cipher.begin(), cipher.end());
+  if (sealed.data.size() > length_limit)
+    throw std::length_error(fmt::format("the cipher text has {:02X}H bytes, at most 64H", sealed.data.size()));
+  return sealed;
+}
+
+Opened open(const Frame& sealed, const Security& security, std::optional<std::uint8_t> last) {
+  const std::size_t front = plain_front(security);
+  const std::size_t size = sealed.data.size();
+  if (size <= front || (size - front) % block_size != 0)
+    return refused(
+        telegram_error::bad_length,
+        fmt::format("length {:02X}: expected {} plain bytes and whole blocks of {}", size, front, block_size));
+  const Bytes deciphered =
+      sm4_cbc_decipher(std::span(sealed.data).subspan(front), security.key, security.initial_vector);
+  const auto content = without_padding(deciphered, security.padding);
+  if (!content)
+    return refused("bad_padding",
+                   "the deciphered data do not end with the padding: another key, or changed on the way");
+  Bytes data(sealed.data.begin(), sealed.data.begin() + static_cast<std::ptrdiff_t>(front));
+  data.insert(data.end(), content->begin(), content->end());
+  if (data.size() < identifier_size || !is_known(data[0], data[1]))
+    return refused("unknown_identifier",
+                   fmt::format("the deciphered data begin with {}: no known identifier",
+                               hex(std::span(data).first(std::min<std::size_t>(data.size(), 2)))));
+  const std::uint8_t sequence = data[2];
+  const auto ahead = static_cast<std::uint8_t>(sequence - last.value_or(static_cast<std::uint8_t>(sequence - 1)));
+  if (ahead == 0 || ahead > 127)
+    return refused("replayed_sequence", fmt::format("SER {:02X} after {:02X}: expected a later one", sequence, *last));
+  return {{}, {}, {sealed.type, sealed.address, sealed.control, std::move(data)}};
+}
+
+}  // namespace meterrig::cjt188

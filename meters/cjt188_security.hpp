@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "meters/cjt188.hpp"
+
+// CJ/T 188-2018 clause 7: SM4 in CBC mode over the padded data field. The cipher text takes the place of the plain
+// text; encode() then gives the frame its new length and checksum. What the clause leaves to makers is a setting.
+namespace meterrig::cjt188 {
+
+// A fill of zeros alone is not among them: it can't be told from zeros of the data.
+enum class Padding {
+  bit_one,       // 80 00 .. 00, a whole block when the data end with one (2004 7.2.2)
+  pkcs7,         // n bytes of value n
+  length_first,  // the number of data bytes, the data, zeros
+};
+enum class Covered {
+  data_field,  // identifier, SER and content
+  content,     // what follows SER
+};
+
+using Block = std::array<std::uint8_t, 16>;
+
+struct Security {
+  Block key{};
+  Block initial_vector{};
+  Padding padding = Padding::bit_one;
+  Covered covered = Covered::data_field;
+};
+
+// Throws std::invalid_argument unless the data are whole blocks, std::runtime_error when OpenSSL has no SM4.
+Bytes sm4_cbc_encipher(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector);
+Bytes sm4_cbc_decipher(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector);
+
+// Throws std::length_error when the cipher text passes 64H bytes (6.2.6), std::invalid_argument when there is no SER
+// to leave in plain.
+Frame seal(const Frame& plain, const Security& security);
+
+// What 7.6 asks for: decipher, check, take the padding off. `error` is empty when all was well.
+struct Opened {
+  std::string error;  // bad_length, bad_padding, unknown_identifier, replayed_sequence
+  std::string explanation;
+  Frame plain;
+};
+// `last` is the SER of the exchange before: a message is new when its SER is 1 to 127 ahead of it, modulo 256.
+Opened open(const Frame& sealed, const Security& security, std::optional<std::uint8_t> last = std::nullopt);
+
+}  // namespace meterrig::cjt188

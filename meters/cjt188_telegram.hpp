@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "meters/telegram.hpp"
+
+// CJ/T 188 frames as telegrams: what stands in them, which bytes say so, and what is wrong with those that can't be
+// read. Positions in explanations count from 0, as the ranges do.
+namespace meterrig::cjt188 {
+
+// Every frame in the bytes, in order; noise around them is skipped. If there is none, one invalid telegram that
+// explains the bytes that came nearest to a frame.
+std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+
+}  // namespace meterrig::cjt188
