@@ -15,7 +15,7 @@ std::string scaled_text(const std::string& integer, int exponent) {
   if (exponent < 0) {
     const auto decimals = static_cast<std::size_t>(-exponent);
     if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
-    digits.insert(digits.size() - decimals, ".");
+    digits.insert(digits.size() - decimals, 1, '.');
   }
   return minus && !zero ? "-" + digits : digits;
 }

@@ -124,7 +124,7 @@ Value variable(View bytes) {
   if (data.empty()) return {};
   if (lvar >= 0xE0) return words(to_hex_reversed(data));
   Value value = bcd(data);
-  if (lvar >= 0xD0 && value.is_number && !value.text.starts_with('-')) value.text.insert(0, "-");
+  if (lvar >= 0xD0 && value.is_number && !value.text.starts_with('-')) value.text.insert(0, 1, '-');
   return value;
 }
 

@@ -54,7 +54,7 @@ std::string decimal_text(std::int64_t digits, int decimals) {
   const bool minus = digits < 0;
   const auto magnitude = minus ? 0 - static_cast<std::uint64_t>(digits) : static_cast<std::uint64_t>(digits);
   std::string text = fmt::format("{:0{}}", magnitude, decimals + 1);
-  if (decimals > 0) text.insert(text.size() - static_cast<std::size_t>(decimals), ".");
+  if (decimals > 0) text.insert(text.size() - static_cast<std::size_t>(decimals), 1, '.');
   return minus ? "-" + text : text;
 }
 
@@ -70,15 +70,15 @@ std::optional<std::string> bcd_text(std::span<const std::uint8_t> bytes, int dec
     if (byte >> 4 > 9 || (byte & 0xF) > 9) return std::nullopt;
     digits += fmt::format("{:02X}", byte);
   }
-  const auto whole =
-      digits.size() > static_cast<std::size_t>(decimals) ? digits.size() - static_cast<std::size_t>(decimals) : 0;
-  std::string front = digits.substr(0, whole), back = digits.substr(whole);
-  back.insert(0, static_cast<std::size_t>(decimals) - back.size(), '0');
-  front.erase(0, std::min(front.find_first_not_of('0'), front.empty() ? 0 : front.size() - 1));
-  if (front.empty()) front = "0";
-  const bool zero = front == "0" && back.find_first_not_of('0') == std::string::npos;
-  std::string text = decimals > 0 ? front + "." + back : front;
-  return minus && !zero ? "-" + text : text;
+  const auto places = static_cast<std::size_t>(decimals);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  const std::size_t whole = digits.size() - places;
+  const std::size_t first = digits.find_first_not_of('0');
+  std::string text;
+  if (minus && first != std::string::npos) text += '-';
+  text.append(digits, std::min(first, whole - 1), std::string::npos);
+  if (places > 0) text.insert(text.size() - places, 1, '.');
+  return text;
 }
 
 }  // namespace meterrig

@@ -61,6 +61,7 @@ int parse_and_act(int argc, char** argv) {
   add_bench(app, action);
   add_results(app, action);
   add_report(app, action);
+  add_frame(app, action);
   if (argc < 2) {
     fmt::print("{}", app.help());
     return user_error;

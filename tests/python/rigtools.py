@@ -18,10 +18,10 @@ ENVIRONMENT = {**{k: v for k, v in os.environ.items() if not k.startswith("LC_")
 WORDS = {"not applicable": "not_applicable", "not tested": "not_tested"}
 
 
-def meterrig(*words, cwd, timeout=60):
+def meterrig(*words, cwd, timeout=60, **more):
     """Runs the program to its end; nothing of it may be left behind."""
     return subprocess.run([PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True,
-                          timeout=timeout, check=False)
+                          timeout=timeout, check=False, **more)
 
 
 RUNNING = []

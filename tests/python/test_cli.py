@@ -12,7 +12,8 @@ import pytest
 from rigtools import CONFIG, PROGRAM, journal, meterrig, read_until, started, verdicts, verdicts_printed
 
 COMMANDS = ["", "run", "check", "list", "list clauses", "list procedures", "list instruments", "list meters",
-            "list defects", "list plans", "bench", "bench serve", "results", "results list", "results show", "report"]
+            "list defects", "list plans", "bench", "bench serve", "results", "results list", "results show",
+            "results verify", "results export", "report", "frame", "frame decode"]
 STANDARDS = ["cjt484", "cjt503", "cwdpa", "husec", "seal"]
 
 

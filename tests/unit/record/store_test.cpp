@@ -168,15 +168,15 @@ TEST_F(SqliteTest, ADurableAndSynchronousFile) {
   EXPECT_EQ(other.read_events("r1").size(), 2U);
 }
 
-TEST_F(SqliteTest, AHundredThousandEventsInACommitEachThousandVerify) {
+TEST_F(SqliteTest, TwentyThousandEventsInACommitEachThousandVerify) {
   SqliteStore store(directory_);
   Journal journal(store, clock_, "r1");
   const json measurement = test::with(test::at(1, test::quiescent), test::current(31.42, "pass"));
-  for (int i = 1; i <= 100'000; ++i) {
+  for (int i = 1; i <= 20'000; ++i) {
     journal.append("measurement", measurement);
     if (i % 1000 == 0) journal.commit();
   }
-  EXPECT_EQ(store.verify("r1").events, 100'000U);
+  EXPECT_EQ(store.verify("r1").events, 20'000U);
 }
 
 // Both stores keep the same contract.

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "meters/telegram.hpp"
+
+// All protocols at once: who knows only the bytes.
+namespace meterrig {
+
+// "cjt188", "dlt645", "mbus", "modbus-rtu", "modbus-tcp".
+std::vector<std::string> protocol_names();
+
+// The telegrams in the bytes, in order. `protocol`: one of protocol_names(); empty: the one that reads most of the
+// bytes, and where none reads any, the one whose marks are there, with what is wrong.
+std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes, const std::string& protocol = "");
+
+}  // namespace meterrig
