@@ -72,3 +72,20 @@ def test_a_record_that_somebody_altered_is_not_reported(cli, tmp_path):
     assert shown.returncode == 3 and "is changed" in shown.stderr and shown.stdout == ""
     with pytest.raises(AssertionError, match="breaks the chain"):
         journal(tmp_path / "meterrig-data", ended.stdout.split()[1])
+
+
+def test_a_stepped_clock_is_told_and_spoils_no_clause_that_judges_none(cli, tmp_path):
+    ended, record, found = run(cli, tmp_path, "--only", "5.3.5", "--fault", "R7")
+    assert ended.returncode == 0 and set(found.values()) == {"pass"}
+    notes = of_type(journal(tmp_path / "meterrig-data", record["run"]), "note")
+    assert len([note for note in notes if "stepped by 90 s" in note["text"]["en"]]) == 3
+
+
+def test_a_kill_in_the_middle_of_durability_leaves_its_checkpoint(cli, tmp_path):
+    ended = cli("run", "cjt503-auto", "--only", "5.3.6", "--fault", "R13")
+    assert ended.returncode == -9
+    run_id = json.loads(cli("results", "list", "--json").stdout)[-1]["run"]
+    reached = [c["state"]["cycle"] for c in of_type(journal(tmp_path / "meterrig-data", run_id), "checkpoint")]
+    assert max(reached) >= 2300
+    shown = cli("results", "show", run_id)
+    assert shown.returncode == 0 and "interrupted" in shown.stdout
