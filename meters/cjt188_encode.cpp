@@ -90,8 +90,8 @@ class Writer {
       for (const Field& field : layouts.front()->fields) {
         if (field.form == Form::status)
           append(status_bytes(telegram_.status));
-        else
-          append(field_bytes(field, items_.take(field.name)));
+        else if (const TelegramItem* item = items_.take_wanted(field.name))
+          append(field_bytes(field, *item));
       }
     } else if (const TelegramItem* raw = items_.take_if("content")) {
       append(hex_bytes(*raw));

@@ -45,7 +45,9 @@ class Writer : public Walk {
       data_.push_back(0);
       return true;
     }
-    Bytes bytes = field_bytes(field, items_.take(name));
+    const TelegramItem* item = items_.take_wanted(name);
+    if (item == nullptr) return true;
+    Bytes bytes = field_bytes(field, *item);
     if (const auto at = weekday_at(field.format))
       if (const TelegramItem* weekday = items_.take_if(name + "_weekday"))
         bytes[*at] = static_cast<std::uint8_t>(integer_in(*weekday, 0, 6));

@@ -116,8 +116,8 @@ void walk_content(Walk& walk, const std::optional<Match>& match, bool cut) {
     return walk.rest("data");
   }
   const bool tariffs = match->step == whole_block, settlements = match->settlement == whole_block;
-  if (tariffs && settlements) {
-    // How many tariffs make a settlement isn't said in the frame.
+  if ((tariffs && settlements) || ((tariffs || settlements) && match->pattern.open)) {
+    // How many tariffs make a settlement isn't said in the frame, nor how long the makers' part of a record is.
     walk.departure("ambiguous_block");
     return walk.rest("data");
   }

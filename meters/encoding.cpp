@@ -82,15 +82,16 @@ const TelegramItem* ItemSource::take_next() {
   return &items_[at];
 }
 
+const TelegramItem* ItemSource::take_wanted(std::string_view name) {
+  const TelegramItem* item = take_if(name);
+  if (item == nullptr) missing_.emplace_back(name);
+  return item;
+}
+
 const TelegramItem& ItemSource::take(std::string_view name) {
-  if (const TelegramItem* item = take_if(name)) return *item;
-  const std::array wanted{std::string(name)};
-  for (std::size_t at = 0; at < items_.size(); ++at)
-    if (!taken_[at] && json::nearest(items_[at].name, wanted))
-      throw EncodeError(EncodeFault::unknown_item,
-                        fmt::format("item {} is not known here{}", json::in_quotes(items_[at].name),
-                                    json::did_you_mean(items_[at].name, wanted)));
-  throw EncodeError(EncodeFault::missing_item, fmt::format("item {} is missing", json::in_quotes(name)));
+  if (const TelegramItem* item = take_wanted(name)) return *item;
+  expect_none_left();
+  throw std::logic_error("a missing item is not noted");
 }
 
 bool ItemSource::any_left_but(std::string_view name) const {
@@ -100,11 +101,16 @@ bool ItemSource::any_left_but(std::string_view name) const {
 }
 
 void ItemSource::expect_none_left() const {
-  for (std::size_t at = 0; at < items_.size(); ++at)
-    if (!taken_[at])
-      throw EncodeError(EncodeFault::unknown_item,
-                        fmt::format("item {} is not known here{}", json::in_quotes(items_[at].name),
-                                    json::did_you_mean(items_[at].name, asked_)));
+  for (std::size_t at = 0; at < items_.size(); ++at) {
+    // Of an item that is missing, one that is left may be a misspelling.
+    const auto& meant = missing_.empty() ? asked_ : missing_;
+    if (taken_[at] || (!missing_.empty() && !json::nearest(items_[at].name, meant))) continue;
+    throw EncodeError(EncodeFault::unknown_item,
+                      fmt::format("item {} is not known here{}", json::in_quotes(items_[at].name),
+                                  json::did_you_mean(items_[at].name, meant)));
+  }
+  if (!missing_.empty())
+    throw EncodeError(EncodeFault::missing_item, fmt::format("item {} is missing", json::in_quotes(missing_.front())));
 }
 
 std::string integer_text(const TelegramItem& item, int decimals) {

@@ -43,15 +43,17 @@ class ItemSource {
   explicit ItemSource(std::span<const TelegramItem> items) : items_(items), taken_(items.size()) {}
   // Whether an item of this name is still there.
   bool has(std::string_view name) { return find(name) < items_.size(); }
-  // Throws EncodeError: missing_item, or unknown_item if one that is there has nearly this name.
-  const TelegramItem& take(std::string_view name);
-  // As take(), null when there is none of this name.
+  // Null when there is none of this name.
   const TelegramItem* take_if(std::string_view name);
+  // The same for an item that must be there: null is noted, and expect_none_left() will tell.
+  const TelegramItem* take_wanted(std::string_view name);
+  // Throws EncodeError at once.
+  const TelegramItem& take(std::string_view name);
   bool any_left() const { return any_left_but({}); }
   bool any_left_but(std::string_view name) const;
   // In the telegram's order; null when none is left.
   const TelegramItem* take_next();
-  // Throws EncodeError, unknown_item, if one is left.
+  // Throws EncodeError: unknown_item if one is left that was not asked for, missing_item if one was wanted in vain.
   void expect_none_left() const;
 
  private:
@@ -59,7 +61,7 @@ class ItemSource {
 
   std::span<const TelegramItem> items_;
   std::vector<bool> taken_;
-  std::vector<std::string> asked_;  // names, for what was perhaps meant
+  std::vector<std::string> asked_, missing_;
 };
 
 // Digits behind the point.

@@ -15,7 +15,7 @@
 namespace meterrig::mbus {
 namespace {
 
-constexpr std::uint8_t extension = 0x80, fb_vif = 0x7B, fd_vif = 0x7D;
+constexpr std::uint8_t extension = 0x80, fb_vif = 0x7B, plain_text_vif = 0x7C, fd_vif = 0x7D, manufacturer_vif = 0x7F;
 constexpr unsigned codes = 0x80;
 
 // Takes "_storage_3" off the name; 0 when it isn't there.
@@ -46,6 +46,37 @@ struct Way {
   std::string unit;
 };
 
+void extend(Way& way, unsigned code) {
+  way.vif.back() |= extension;
+  way.vif.push_back(static_cast<std::uint8_t>(code));
+}
+
+bool is_number(const std::string& value) {
+  return !value.empty() && value.find_first_not_of("-.0123456789") == std::string::npos;
+}
+
+// "manufacturer_specific_07_1A": VIF FF, and VIFEs that only its maker knows.
+std::vector<Way> manufacturers_way(const std::string& name) {
+  static constexpr std::string_view begin = "manufacturer_specific";
+  std::string codes_text = name.substr(begin.size());
+  std::erase(codes_text, '_');
+  Way way{{manufacturer_vif}, 0, Kind::number, ""};
+  for (const std::uint8_t code : hex_bytes({name, codes_text, ""})) extend(way, code & (extension - 1));
+  return {way};
+}
+
+// A name that is none of the list's is a VIF in plain text, which makers invent.
+bool is_plain_text(const std::string& name) {
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos;
+}
+
+Way plain_text_way(const TelegramItem& item) {
+  Way way{{plain_text_vif}, 0, is_number(item.value) ? Kind::number : Kind::identifier, ""};
+  const auto text = data_of(Coding::variable, Kind::identifier, 0, {item.name, item.name, ""});
+  way.vif.insert(way.vif.end(), text.begin(), text.end());
+  return way;
+}
+
 // All ways to say the name; the names that can be said go into `known`.
 std::vector<Way> ways_of(const std::string& name, std::vector<std::string>& known) {
   std::vector<Way> ways;
@@ -64,13 +95,10 @@ std::vector<Way> ways_of(const std::string& name, std::vector<std::string>& know
   return ways;
 }
 
-void extend(Way& way, unsigned code) {
-  way.vif.back() |= extension;
-  way.vif.push_back(static_cast<std::uint8_t>(code));
-}
-
 // The same with an orthogonal VIFE that the end of the name or of the unit asks for.
 std::vector<Way> ways_of(const TelegramItem& item, std::vector<std::string>& known) {
+  if (is_plain_text(item.name)) return {plain_text_way(item)};
+  if (item.name.starts_with("manufacturer_specific_")) return manufacturers_way(item.name);
   std::vector<Way> ways = ways_of(item.name, known);
   const bool direct = std::any_of(ways.begin(), ways.end(), [&](const Way& way) { return way.unit == item.unit; });
   for (unsigned code = 0; code < codes && !direct && !item.value.empty(); ++code) {
@@ -88,10 +116,6 @@ std::vector<Way> ways_of(const TelegramItem& item, std::vector<std::string>& kno
     }
   }
   return ways;
-}
-
-bool is_number(const std::string& value) {
-  return !value.empty() && value.find_first_not_of("-.0123456789") == std::string::npos;
 }
 
 // A code whose leading zeros count is text.

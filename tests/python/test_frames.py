@@ -70,7 +70,7 @@ def test_what_decode_says_encode_makes_again(cli):
     ended = cli("frame", "encode", input="\n".join(line for _, line, _ in frames))
     assert ended.returncode == 0, ended.stderr
     made = ended.stdout.splitlines()
-    assert len(frames) == len(made) >= 50
+    assert len(frames) == len(made) >= 40
     for (protocol, line, text), again in zip(frames, made):
         if protocol == "mbus":
             (said,) = decoded(cli("frame", "decode", "--json", "--protocol", "mbus", again))
@@ -81,7 +81,7 @@ def test_what_decode_says_encode_makes_again(cli):
 
 ENCODED = [
     ("cjt188 --type 10 --address 00000012345678 --control 04 --identifier A015 --sequence 7 clock=2026-11-21T08:00:00",
-     "681078563412000000040AA01507000008211126200B16"),
+     "681078563412000000040AA0150700000821112620D616"),
     ("dlt645 --address 042209026460 --control D1 --status no_such_data --preamble 2",
      "FEFE686064020922046" "8D10135CA16"),
     ("dlt645 --address 000000000001 --control 1C password_level=02 password=000000 operator_code=00000001"

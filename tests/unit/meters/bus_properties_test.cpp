@@ -136,7 +136,8 @@ TEST(MbusProperties, EveryQuantityComesBack) {
       if (!quantity || quantity->kind == Kind::date || quantity->kind == Kind::date_time) continue;
       ++quantities;
       EXPECT_TRUE(rc::check(fmt::format("{} x 10^{} {}", quantity->name, quantity->exponent, quantity->unit), [&] {
-        const auto digits = std::to_string(up_to(up_to(1) == 0 ? 99 : 99'999'999));
+        const std::uint64_t most = quantity->exponent > 4 ? 999'999 : 99'999'999;  // 12 digits are the longest BCD
+        const auto digits = std::to_string(up_to(up_to(1) == 0 ? 99 : most));
         const TelegramItem item{std::string(quantity->name), scaled_text(digits, quantity->exponent),
                                 std::string(quantity->unit)};
         for (const NumberCoding numbers : {NumberCoding::integer, NumberCoding::bcd}) {

@@ -237,7 +237,7 @@ std::vector<Layout645> layouts645() {
 std::optional<Bytes> content645(std::uint32_t identifier) {
   const auto match = dlt645::find_2007(identifier);
   const bool steps = match->step == dlt645::whole_block, settlements = match->settlement == dlt645::whole_block;
-  if (steps && settlements) return std::nullopt;
+  if ((steps && settlements) || ((steps || settlements) && match->pattern.open)) return std::nullopt;
   Bytes content;
   for (std::uint64_t left = steps || settlements ? 1 + up_to(3) : 1; left > 0; --left)
     append(content, fields645(match->pattern.layout));
