@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/json/text.hpp"
+#include "meters/encoding.hpp"
+#include "meters/mbus_records.hpp"
+#include "meters/mbus_units.hpp"
+#include "meters/mbus_values.hpp"
+
+namespace meterrig::mbus {
+namespace {
+
+constexpr std::uint8_t extension = 0x80, fb_vif = 0x7B, plain_text_vif = 0x7C, fd_vif = 0x7D, manufacturer_vif = 0x7F;
+constexpr unsigned codes = 0x80;
+
+// Takes "_storage_3" off the name; 0 when it isn't there.
+std::uint64_t take_number(std::string& name, std::string_view suffix) {
+  const std::size_t digits = name.find_last_not_of("0123456789") + 1;
+  if (digits == name.size() || !std::string_view(name).substr(0, digits).ends_with(suffix)) return 0;
+  std::uint64_t number = 0;
+  const char* end = name.data() + name.size();
+  if (std::from_chars(name.data() + digits, end, number).ec != std::errc()) return 0;
+  name.erase(digits - suffix.size());
+  return number;
+}
+
+Function take_function(std::string& name) {
+  for (const Function function : {Function::maximum, Function::minimum, Function::error}) {
+    if (!name.ends_with(function_suffix(function))) continue;
+    name.erase(name.size() - function_suffix(function).size());
+    return function;
+  }
+  return Function::instantaneous;
+}
+
+// One way to say a quantity: its VIF, and what the value is to be multiplied with.
+struct Way {
+  std::vector<std::uint8_t> vif;  // extension bits set on all but the last
+  int exponent = 0;
+  Kind kind = Kind::number;
+  std::string unit;
+};
+
+void extend(Way& way, unsigned code) {
+  way.vif.back() |= extension;
+  way.vif.push_back(static_cast<std::uint8_t>(code));
+}
+
+bool is_number(const std::string& value) {
+  return !value.empty() && value.find_first_not_of("-.0123456789") == std::string::npos;
+}
+
+// "manufacturer_specific_07_1A": VIF FF, and VIFEs that only its maker knows.
+std::vector<Way> manufacturers_way(const std::string& name) {
+  static constexpr std::string_view begin = "manufacturer_specific";
+  std::string codes_text = name.substr(begin.size());
+  std::erase(codes_text, '_');
+  Way way{{manufacturer_vif}, 0, Kind::number, ""};
+  for (const std::uint8_t code : hex_bytes({name, codes_text, ""})) extend(way, code & (extension - 1));
+  return {way};
+}
+
+// A name that is none of the list's is a VIF in plain text, which makers invent.
+bool is_plain_text(const std::string& name) {
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos;
+}
+
+Way plain_text_way(const TelegramItem& item) {
+  Way way{{plain_text_vif}, 0, is_number(item.value) ? Kind::number : Kind::identifier, ""};
+  const auto text = data_of(Coding::variable, Kind::identifier, 0, {item.name, item.name, ""});
+  way.vif.insert(way.vif.end(), text.begin(), text.end());
+  return way;
+}
+
+// All ways to say the name; the names that can be said go into `known`.
+std::vector<Way> ways_of(const std::string& name, std::vector<std::string>& known) {
+  std::vector<Way> ways;
+  for (const VifTable table : {VifTable::primary, VifTable::fb, VifTable::fd}) {
+    for (unsigned code = 0; code < codes; ++code) {
+      const auto quantity = mbus::quantity(table, static_cast<std::uint8_t>(code));
+      if (!quantity) continue;
+      known.emplace_back(quantity->name);
+      if (quantity->name != name) continue;
+      Way way{{static_cast<std::uint8_t>(code)}, quantity->exponent, quantity->kind, std::string(quantity->unit)};
+      const std::uint8_t first = table == VifTable::fb ? fb_vif : fd_vif;
+      if (table != VifTable::primary) way.vif.insert(way.vif.begin(), first | extension);
+      ways.push_back(std::move(way));
+    }
+  }
+  return ways;
+}
+
+// The same with an orthogonal VIFE that the end of the name or of the unit asks for.
+std::vector<Way> ways_of(const TelegramItem& item, std::vector<std::string>& known) {
+  if (is_plain_text(item.name)) return {plain_text_way(item)};
+  if (item.name.starts_with("manufacturer_specific_")) return manufacturers_way(item.name);
+  std::vector<Way> ways = ways_of(item.name, known);
+  const bool direct = std::any_of(ways.begin(), ways.end(), [&](const Way& way) { return way.unit == item.unit; });
+  for (unsigned code = 0; code < codes && !direct && !item.value.empty(); ++code) {
+    const auto change = modifier(static_cast<std::uint8_t>(code));
+    if (!change || change->exponent != 0) continue;
+    if (!item.name.ends_with(change->name_suffix) || !item.unit.ends_with(change->unit_suffix)) continue;
+    TelegramItem plain = item;
+    plain.name.erase(plain.name.size() - change->name_suffix.size());
+    plain.unit.erase(plain.unit.size() - change->unit_suffix.size());
+    for (Way& way : ways_of(plain.name, known)) {
+      if (way.unit != plain.unit) continue;
+      way.unit = item.unit;
+      extend(way, code);
+      ways.push_back(std::move(way));
+    }
+  }
+  return ways;
+}
+
+// A code whose leading zeros count is text.
+bool is_text(const Way& way, const TelegramItem& item) {
+  const bool leading_zero = item.value.size() > 1 && item.value.starts_with('0');
+  return way.kind == Kind::identifier && (!is_number(item.value) || leading_zero);
+}
+
+bool fits(const Way& way, const TelegramItem& item) {
+  try {
+    integer_text(item, -way.exponent);
+    return true;
+  } catch (const EncodeError&) {
+    return false;
+  }
+}
+
+// Of the ways with the item's unit the one whose power of ten is nearest to the value's decimals.
+const Way& choose(const std::vector<Way>& ways, const TelegramItem& item) {
+  const Way* best = nullptr;
+  const Way* unfit = nullptr;
+  const int decimals = static_cast<int>(decimals_of(item.value));
+  std::vector<std::string> units;
+  for (const Way& way : ways) {
+    units.push_back(way.unit);
+    const bool number = is_number(item.value) && way.kind != Kind::date && way.kind != Kind::date_time;
+    if (way.unit != item.unit && number) continue;
+    unfit = &way;
+    if (number && !is_text(way, item) && !fits(way, item)) continue;
+    if (!best || std::abs(way.exponent + decimals) < std::abs(best->exponent + decimals)) best = &way;
+  }
+  if (best) return *best;
+  if (unfit) integer_text(item, -unfit->exponent);  // says why
+  throw other_unit(item, std::move(units));
+}
+
+Coding point_coding(const std::string& value) {
+  if (value.size() == std::string_view("HH:MM:SS").size()) return Coding::int24;
+  if (value.size() == std::string_view("YYYY-MM-DD").size()) return Coding::int16;
+  return value.ends_with(":00") ? Coding::int32 : Coding::int48;
+}
+
+std::vector<std::uint8_t> number_record(RecordHead head, const Way& way, const TelegramItem& item,
+                                        NumberCoding numbers) {
+  const bool bcd = numbers == NumberCoding::bcd;
+  head.coding = bcd ? Coding::bcd8 : Coding::int32;
+  try {
+    return encode_record(head, data_of(head.coding, way.kind, way.exponent, item));
+  } catch (const EncodeError& small) {
+    if (small.fault() != EncodeFault::out_of_range) throw;
+    head.coding = bcd ? Coding::bcd12 : Coding::int64;
+    return encode_record(head, data_of(head.coding, way.kind, way.exponent, item));
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> record_of(const TelegramItem& item, NumberCoding numbers) {
+  TelegramItem plain = item;
+  RecordHead head;
+  head.storage = take_number(plain.name, "_storage_");
+  head.subunit = static_cast<std::uint32_t>(take_number(plain.name, "_subunit_"));
+  head.tariff = static_cast<std::uint32_t>(take_number(plain.name, "_tariff_"));
+  head.function = take_function(plain.name);
+  std::vector<std::string> known;
+  const std::vector<Way> ways = ways_of(plain, known);
+  if (ways.empty())
+    throw EncodeError(EncodeFault::unknown_item, fmt::format("item {} is not known here{}", json::in_quotes(item.name),
+                                                             json::did_you_mean(plain.name, known)));
+  const Way& way = item.value.empty() ? ways.front() : choose(ways, plain);
+  head.vif = way.vif;
+  if (item.value.empty()) return encode_record(head, {});
+  const bool point = way.kind == Kind::date || way.kind == Kind::date_time;
+  if (!point && !is_text(way, item)) return number_record(head, way, item, numbers);
+  head.coding = point ? point_coding(item.value) : Coding::variable;
+  return encode_record(head, data_of(head.coding, way.kind, way.exponent, item));
+}
+
+}  // namespace meterrig::mbus
