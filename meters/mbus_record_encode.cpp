@@ -100,7 +100,7 @@ std::vector<Way> ways_of(std::string_view name) {
 std::vector<Way> modified_ways_of(const TelegramItem& item) {
   std::vector<Way> ways = ways_of(item.name);
   const bool direct = std::any_of(ways.begin(), ways.end(), [&](const Way& way) { return way.unit == item.unit; });
-  for (unsigned code = 0; code < codes && !direct && !item.value.empty(); ++code) {
+  for (unsigned code = 0; code < code_count && !direct && !item.value.empty(); ++code) {
     const auto change = modifier(static_cast<std::uint8_t>(code));
     if (!change || change->exponent != 0) continue;
     if (!item.name.ends_with(change->name_suffix) || !item.unit.ends_with(change->unit_suffix)) continue;
