@@ -16,7 +16,8 @@ namespace meterrig::mbus {
 namespace {
 
 constexpr std::uint8_t extension = 0x80, fb_vif = 0x7B, plain_text_vif = 0x7C, fd_vif = 0x7D, manufacturer_vif = 0x7F;
-constexpr unsigned codes = 0x80;
+constexpr unsigned code_count = 0x80;
+constexpr std::array tables{VifTable::primary, VifTable::fb, VifTable::fd};
 
 // Takes "_storage_3" off the name; 0 when it isn't there.
 std::uint64_t take_number(std::string& name, std::string_view suffix) {
@@ -55,14 +56,16 @@ bool is_number(const std::string& value) {
   return !value.empty() && value.find_first_not_of("-.0123456789") == std::string::npos;
 }
 
-// "manufacturer_specific_07_1A": VIF FF, and VIFEs that only its maker knows.
-std::vector<Way> manufacturers_way(const std::string& name) {
-  static constexpr std::string_view begin = "manufacturer_specific";
-  std::string codes_text = name.substr(begin.size());
-  std::erase(codes_text, '_');
-  Way way{{manufacturer_vif}, 0, Kind::number, ""};
-  for (const std::uint8_t code : hex_bytes({name, codes_text, ""})) extend(way, code & (extension - 1));
-  return {way};
+// Takes "_07_1A" off the name: VIFEs that only their maker knows.
+std::vector<std::uint8_t> take_codes(std::string& name) {
+  static constexpr std::size_t size = 3;
+  std::vector<std::uint8_t> codes;
+  while (name.size() > size && name[name.size() - size] == '_' &&
+         name.find_first_not_of("0123456789ABCDEF", name.size() - size + 1) == std::string::npos) {
+    codes.insert(codes.begin(), hex_bytes({name, name.substr(name.size() - size + 1), ""}).front());
+    name.erase(name.size() - size);
+  }
+  return codes;
 }
 
 // A name that is none of the list's is a VIF in plain text, which makers invent.
@@ -77,15 +80,13 @@ Way plain_text_way(const TelegramItem& item) {
   return way;
 }
 
-// All ways to say the name; the names that can be said go into `known`.
-std::vector<Way> ways_of(const std::string& name, std::vector<std::string>& known) {
+// All ways to say the name.
+std::vector<Way> ways_of(std::string_view name) {
   std::vector<Way> ways;
-  for (const VifTable table : {VifTable::primary, VifTable::fb, VifTable::fd}) {
-    for (unsigned code = 0; code < codes; ++code) {
+  for (const VifTable table : tables) {
+    for (unsigned code = 0; code < code_count; ++code) {
       const auto quantity = mbus::quantity(table, static_cast<std::uint8_t>(code));
-      if (!quantity) continue;
-      known.emplace_back(quantity->name);
-      if (quantity->name != name) continue;
+      if (!quantity || quantity->name != name) continue;
       Way way{{static_cast<std::uint8_t>(code)}, quantity->exponent, quantity->kind, std::string(quantity->unit)};
       const std::uint8_t first = table == VifTable::fb ? fb_vif : fd_vif;
       if (table != VifTable::primary) way.vif.insert(way.vif.begin(), first | extension);
@@ -96,26 +97,49 @@ std::vector<Way> ways_of(const std::string& name, std::vector<std::string>& know
 }
 
 // The same with an orthogonal VIFE that the end of the name or of the unit asks for.
-std::vector<Way> ways_of(const TelegramItem& item, std::vector<std::string>& known) {
-  if (is_plain_text(item.name)) return {plain_text_way(item)};
-  if (item.name.starts_with("manufacturer_specific_")) return manufacturers_way(item.name);
-  std::vector<Way> ways = ways_of(item.name, known);
+std::vector<Way> modified_ways_of(const TelegramItem& item) {
+  std::vector<Way> ways = ways_of(item.name);
   const bool direct = std::any_of(ways.begin(), ways.end(), [&](const Way& way) { return way.unit == item.unit; });
-  for (unsigned code = 0; code < codes && !direct && !item.value.empty(); ++code) {
+  for (unsigned code = 0; code < code_count && !direct && !item.value.empty(); ++code) {
     const auto change = modifier(static_cast<std::uint8_t>(code));
     if (!change || change->exponent != 0) continue;
     if (!item.name.ends_with(change->name_suffix) || !item.unit.ends_with(change->unit_suffix)) continue;
-    TelegramItem plain = item;
-    plain.name.erase(plain.name.size() - change->name_suffix.size());
-    plain.unit.erase(plain.unit.size() - change->unit_suffix.size());
-    for (Way& way : ways_of(plain.name, known)) {
-      if (way.unit != plain.unit) continue;
+    const auto unit = item.unit.substr(0, item.unit.size() - change->unit_suffix.size());
+    for (Way& way : ways_of(std::string_view(item.name).substr(0, item.name.size() - change->name_suffix.size()))) {
+      if (way.unit != unit) continue;
       way.unit = item.unit;
       extend(way, code);
       ways.push_back(std::move(way));
     }
   }
   return ways;
+}
+
+// The makers' VIFEs stand behind their VIF, or behind VIFE 7F of a quantity.
+std::vector<Way> all_ways_of(TelegramItem item) {
+  static constexpr std::string_view of_quantity = "_manufacturer", alone = "manufacturer_specific";
+  const TelegramItem whole = item;
+  const auto makers = take_codes(item.name);
+  if (is_plain_text(item.name)) return {plain_text_way(whole)};
+  const bool marked = item.name.ends_with(of_quantity);
+  if (marked) item.name.erase(item.name.size() - of_quantity.size());
+  if (!makers.empty() && !marked && item.name != alone) return {};
+  std::vector<Way> ways = modified_ways_of(item);
+  for (Way& way : ways) {
+    if (marked) extend(way, manufacturer_vif);
+    for (const std::uint8_t code : makers) extend(way, code & (extension - 1));
+  }
+  return ways;
+}
+
+EncodeError unknown_name(const TelegramItem& item, const std::string& plain) {
+  std::vector<std::string> known{"manufacturer_data"};
+  for (const VifTable table : tables)
+    for (unsigned code = 0; code < code_count; ++code)
+      if (const auto quantity = mbus::quantity(table, static_cast<std::uint8_t>(code)))
+        known.emplace_back(quantity->name);
+  return {EncodeFault::unknown_item,
+          fmt::format("item {} is not known here{}", json::in_quotes(item.name), json::did_you_mean(plain, known))};
 }
 
 // A code whose leading zeros count is text.
@@ -180,11 +204,8 @@ std::vector<std::uint8_t> record_of(const TelegramItem& item, NumberCoding numbe
   head.subunit = static_cast<std::uint32_t>(take_number(plain.name, "_subunit_"));
   head.tariff = static_cast<std::uint32_t>(take_number(plain.name, "_tariff_"));
   head.function = take_function(plain.name);
-  std::vector<std::string> known;
-  const std::vector<Way> ways = ways_of(plain, known);
-  if (ways.empty())
-    throw EncodeError(EncodeFault::unknown_item, fmt::format("item {} is not known here{}", json::in_quotes(item.name),
-                                                             json::did_you_mean(plain.name, known)));
+  const std::vector<Way> ways = all_ways_of(plain);
+  if (ways.empty()) throw unknown_name(item, plain.name);
   const Way& way = item.value.empty() ? ways.front() : choose(ways, plain);
   head.vif = way.vif;
   if (item.value.empty()) return encode_record(head, {});

@@ -112,8 +112,10 @@ std::vector<std::uint8_t> bytes_of(const Telegram& telegram, NumberCoding number
     const auto bytes = protocol->bytes_of(telegram, numbers);
     expect_back(telegram, bytes, *protocol);
     return bytes;
-  } catch (const std::length_error& too_long) {
-    throw EncodeError(EncodeFault::not_encodable, too_long.what());
+  } catch (const EncodeError&) {
+    throw;
+  } catch (const std::logic_error& refused) {  // too long for a frame, no secondary address, too many DIFEs
+    throw EncodeError(EncodeFault::not_encodable, refused.what());
   }
 }
 

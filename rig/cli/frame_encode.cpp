@@ -117,8 +117,10 @@ void add_frame_encode(CLI::App& frame, Action& action) {
       command->add_option("--protocol", telegram.protocol, "Without it: JSON on standard input")
           ->check(CLI::IsMember(protocol_names()))
           ->type_name("NAME");
-  const auto of_protocol = [&](const char* name, auto& target, const char* help, const char* type) {
-    command->add_option(name, target, help)->type_name(type)->needs(protocol);
+  const auto of_protocol = [&](const std::string& name, auto& target, const char* help, const char* type) {
+    // An option takes one word, or it would take the items behind it as well.
+    const bool many_words = !name.starts_with("--");
+    command->add_option(name, target, help)->type_name(type)->allow_extra_args(many_words)->needs(protocol);
   };
   of_protocol("items", options->items, "Items, and behind a space the unit: \"cumulative_volume=1.5 m3\"",
               "NAME=VALUE");

@@ -156,6 +156,36 @@ TEST(Protocols, WhatCanNotBeEncodedIsNamed) {
   EXPECT_EQ(fault(other), "missing_item: \"address\" has no value");
 }
 
+// What a protocol's own encoder refuses without naming an item.
+TEST(Protocols, FramesThatCanNotBeAreNotEncodable) {
+  const auto fault = [](const Telegram& telegram) -> std::string {
+    try {
+      bytes_of(telegram);
+      return "";
+    } catch (const EncodeError& refused) {
+      return std::string(name_of(refused.fault()));
+    }
+  };
+  Telegram mbus;
+  mbus.protocol = "mbus";
+  mbus.address = "05";
+  mbus.control = "08";
+  mbus.data_identifier = "78";
+  mbus.items = {{"cumulative_volume_storage_2199023255551", "1", "m3"}};
+  EXPECT_EQ(fault(mbus), "");
+  mbus.items = {{"cumulative_volume_storage_2199023255552", "1", "m3"}};
+  EXPECT_EQ(fault(mbus), "not_encodable");
+  mbus.items.assign(50, {"cumulative_volume", "1", "m3"});
+  EXPECT_EQ(fault(mbus), "not_encodable");
+  mbus.items.clear();
+  mbus.data_identifier = "52";
+  mbus.address = "123456780000000x";
+  EXPECT_EQ(fault(mbus), "not_encodable");
+  Telegram unknown = dlt645_reply("00010000");
+  unknown.control = "9F";
+  EXPECT_EQ(fault(unknown), "not_encodable");
+}
+
 // Half of a freeze record's powers would be read as the other half.
 TEST(Protocols, ItemsThatWouldNotComeBackAreRefused) {
   Telegram frozen = dlt645_reply("05001001");
