@@ -42,15 +42,24 @@ struct CountedDataLayout {
   static constexpr std::size_t longest = header_size + 255 + tail_size;
 
   static const std::uint8_t* find_start(const std::uint8_t* from, const std::uint8_t* to) {
-    // The call pays over noise without start bytes only.
-    if (from == to || *from == start_byte) return from;
+    // The call pays over long noise without start bytes only.
+    for (const std::uint8_t* const near = from + std::min<std::ptrdiff_t>(8, to - from); from != near; ++from)
+      if (*from == start_byte) return from;
+    if (from == to) return to;
     const void* const found = std::memchr(from, start_byte, static_cast<std::size_t>(to - from));
     return found != nullptr ? static_cast<const std::uint8_t*>(found) : to;
   }
   static FrameOutline outline(std::span<const std::uint8_t> bytes, bool) {
-    if (second_start_at > 0 && bytes.size() > second_start_at && bytes[second_start_at] != start_byte) return {};
-    if (bytes.size() < header_size) return {.size = header_size};
-    return {.size = header_size + bytes[length_at] + tail_size};
+    if (bytes.size() < header_size) [[unlikely]] {
+      if (bytes.size() <= second_start_at) return {.size = second_start_at + 1};
+      return {.size = second_start_holds(bytes) ? header_size : 0};
+    }
+    return {.size = second_start_holds(bytes) ? header_size + bytes[length_at] + tail_size : 0};
+  }
+
+ private:
+  static bool second_start_holds(std::span<const std::uint8_t> bytes) {
+    return second_start_at == 0 || bytes[second_start_at] == start_byte;
   }
 };
 
@@ -124,12 +133,13 @@ std::span<const std::uint8_t> FrameScanner<Layout>::next_bytes() {
     const auto at = static_cast<std::size_t>(place - begin);
     const FrameOutline outline = Layout::outline({place, end}, at == fresh_);
     if (outline.size == 0) continue;
-    if (at + outline.size > filled_ && outline.size <= longest_) {
+    const bool refused = outline.bad_length || outline.size > longest_;
+    if (!refused && at + outline.size > filled_) {
       if (due_ == never) pending_ = at;
       due_ = std::min(due_, at + outline.size);
       continue;
     }
-    const auto fault = fault_of(at, outline);
+    const auto fault = refused ? &FrameFaults::bad_length : fault_of(at, outline);
     if (fault == nullptr) {
       faults_.truncated += begun();
       scanned_ = pending_ = fresh_ = at + outline.size;
@@ -146,7 +156,6 @@ std::span<const std::uint8_t> FrameScanner<Layout>::next_bytes() {
 
 template <typename Layout>
 unsigned FrameFaults::*FrameScanner<Layout>::fault_of(std::size_t at, const FrameOutline& outline) const {
-  if (outline.bad_length || outline.size > longest_) return &FrameFaults::bad_length;
   if (outline.bare) return nullptr;
   const std::size_t checksum_at = at + outline.size - 2;
   if (bytes_[checksum_at + 1] != frame_end_byte) return &FrameFaults::bad_end;

@@ -293,7 +293,8 @@ const std::uint8_t* FrameLayout::find_start(const std::uint8_t* from, const std:
 FrameOutline FrameLayout::outline(View bytes, bool fresh) {
   if (bytes[0] == acknowledge_byte) return {.size = fresh ? 1u : 0u, .bare = true};
   if (bytes[0] == short_start) return {.size = short_size, .summed_from = 1};
-  if (bytes.size() > 1 && bytes[1] < least_length) return {};
+  if (bytes.size() < 2) return {.size = 2};
+  if (bytes[1] < least_length) return {};
   if (bytes.size() < long_header) return {.size = long_header};
   if (bytes[3] != long_start) return {};
   return {.size = long_header + bytes[1] + tail, .summed_from = long_header, .bad_length = bytes[1] != bytes[2]};
