@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "meters/frame_scanner.hpp"
 #include "meters/telegram.hpp"
 
 // DL/T 645-2007, and what of DL/T 645-1997 a meter may still send.
@@ -43,21 +44,11 @@ struct Frame {
 // With `preamble` bytes FE in front, 4 to wake the meter (5.3.1). Throws std::length_error past 255 data bytes.
 Bytes encode(const Frame& frame, int preamble = 4);
 
-// Finds frames in a byte stream: by position and length, resynchronising by one byte, in bounded memory: next(), called
-// until it has no more, leaves less than one frame. A start byte in noise does not hold up the frame that follows it.
-class Scanner {
+// Finds frames in a byte stream, in bounded memory: next(), called until it has no more, leaves less than one frame.
+class Scanner : public FrameScanner<CountedDataLayout<9, 7>> {
  public:
-  void feed(std::span<const std::uint8_t> bytes);
+  using FrameScanner::FrameScanner;
   std::optional<Frame> next();
-  void clear() { *this = {}; }
-  // Counted since the last clear(): frames dropped for a bad checksum or end byte.
-  unsigned bad_checksums() const { return bad_checksums_; }
-  unsigned bad_formats() const { return bad_formats_; }
-
- private:
-  Bytes buffer_;
-  unsigned bad_checksums_ = 0;
-  unsigned bad_formats_ = 0;
 };
 
 // "042209026460" (A5 first). Throws std::invalid_argument.

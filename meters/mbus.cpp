@@ -261,6 +261,31 @@ Bytes encode(const Frame& frame) {
   return out;
 }
 
+const std::uint8_t* FrameLayout::find_start(const std::uint8_t* from, const std::uint8_t* to) {
+  return std::find_if(from, to, [](std::uint8_t byte) {
+    return byte == long_start || byte == short_start || byte == acknowledge_byte;
+  });
+}
+
+FrameOutline FrameLayout::outline(View bytes, bool fresh) {
+  if (bytes[0] == acknowledge_byte) return {.size = fresh ? 1u : 0u, .bare = true};
+  if (bytes[0] == short_start) return {.size = short_size, .summed_from = 1};
+  if (bytes.size() < 2) return {.size = 2};
+  if (bytes[1] < least_length) return {};
+  if (bytes.size() < long_header) return {.size = long_header};
+  if (bytes[3] != long_start) return {};
+  return {.size = long_header + bytes[1] + tail, .summed_from = long_header, .bad_length = bytes[1] != bytes[2]};
+}
+
+std::optional<Frame> Scanner::next() {
+  const View bytes = next_bytes();
+  if (bytes.empty()) return std::nullopt;
+  if (bytes.size() == 1) return Frame{control::acknowledge, 0, std::nullopt, {}};
+  if (bytes.size() == short_size) return Frame{bytes[1], bytes[2], std::nullopt, {}};
+  const View body = bytes.subspan(long_header, bytes.size() - long_header - tail);
+  return Frame{body[0], body[1], body[2], Bytes(body.begin() + least_length, body.end())};
+}
+
 Frame selection(std::string_view secondary) {
   Bytes mask = bytes_from_hex(secondary);
   if (mask.size() != secondary_size)

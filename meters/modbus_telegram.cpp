@@ -65,7 +65,7 @@ class Decoder {
 
   View field(std::size_t size, std::string_view is) {
     const View part = bytes_.subspan(at_, size);
-    out_.bytes.push_back({at_, at_ + size, std::string(is)});
+    if (size > 0) out_.bytes.push_back({at_, at_ + size, std::string(is)});
     at_ += size;
     return part;
   }
