@@ -166,21 +166,16 @@ class ModbusPulseCounter final : public PulseCounter {
     co_return static_cast<std::uint32_t>(count);
   }
   bool dates_edges() const override { return device_->profile().role("pulse_counter").contains("edge_times"); }
-  Task<> listen() override {
-    const std::vector<std::uint32_t> newest_first = co_await times();
-    begin_at(newest_first.at(0));
-  }
+  Task<> listen() override { co_await times(); }
   Task<std::vector<PulseEdge>> edges() override {
     const std::uint32_t before = number_;
     const std::vector<std::uint32_t> newest_first = co_await times();
     const std::uint32_t fresh = number_ - before;
     const auto held = static_cast<std::uint32_t>(newest_first.size());
-    if (fresh > held) {
-      begin_at(newest_first.at(0));
+    if (fresh > held)
       throw NoReading(fmt::format("{}: {} pulses came since the last reading and it holds {}; {} to {} are lost",
                                   device_->name(), fresh, held, before + 1, number_ - held),
                       {device_->name(), word("edge_times"), fmt::format("number {}", number_), {}});
-    }
     std::vector<PulseEdge> edges;
     for (std::uint32_t back = fresh; back-- > 0;) {
       // The counter's clock may have started again since: the difference still holds.
@@ -216,15 +211,10 @@ class ModbusPulseCounter final : public PulseCounter {
     times.erase(times.begin());
     co_return times;
   }
-  void begin_at(std::uint32_t time) {
-    time_ = time;
-    at_ = time * unit();
-  }
 
   SharedDevice device_;
-  // The last edge taken; its time in the counter's units, and without the clock's new starts.
-  std::uint32_t number_ = 0;
-  std::uint32_t time_ = 0;
+  std::uint32_t number_ = 0;  // of the newest edge seen
+  std::uint32_t time_ = 0;    // of the last edge given, in the counter's units; at_ without the clock's new starts
   Duration at_{};
 };
 

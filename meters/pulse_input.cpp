@@ -22,10 +22,6 @@ constexpr int tolerance = 5;               // a fifth
 
 bool agree(Duration a, Duration b, Duration reference) { return std::chrono::abs(a - b) * tolerance <= reference; }
 
-bool is_short(Duration interval, Duration reference) {
-  return interval < reference && !agree(interval, reference, reference);
-}
-
 Intervals between(const std::vector<Duration>& pulses) {
   Intervals all;
   for (std::size_t i = 1; i < pulses.size(); ++i) all.push_back(pulses[i] - pulses[i - 1]);
@@ -62,7 +58,7 @@ std::size_t cut_interval(const Intervals& all, std::size_t first) {
   for (std::size_t last = first + 2; last <= first + longest_group && last < all.size(); ++last) {
     sum += all[last - 1];
     const std::optional<Duration> whole = reference(all, first, last);
-    if (whole && is_short(all[first], *whole) && agree(sum, *whole, *whole)) return last - first;
+    if (whole && agree(sum, *whole, *whole)) return last - first;
   }
   return 0;
 }

@@ -45,7 +45,7 @@ struct PulseFindings {
 // Spacing shows a loss only where the flow is steady. An interval is judged by the median of its neighbours, three on
 // each side, if the two beside it agree with that median within a fifth. It is then
 //   - n - 1 missing pulses, if it is n medians long within a fifth of one, n from 2 to 4; beyond that it is a pause;
-//   - with those behind it, an interval that one, two or three extra pulses cut, if it is short and they add up.
+//   - with those behind it, an interval that one, two or three extra pulses cut, if together they are one median long.
 // What several intervals share is a change of the flow. So these can't be told apart:
 //   - a flow that falls to 1/n for one interval and comes back, or stands still so long, from n - 1 missing pulses; a
 //     flow that rises to the n-fold for n intervals and comes back from n - 1 extra pulses;

@@ -68,6 +68,10 @@ TEST_F(Counter, LosesPulsesThatAreFasterThanItsDebounce) {
   debounce(1000);
   pulses(6, 600ms);
   EXPECT_EQ(input(pulse_count), 3u) << "every second one";
+  debounce(600);
+  pulses(1);
+  pulses(6, 600ms);
+  EXPECT_EQ(input(pulse_count), 3u + 1 + 6) << "not less than that";
 }
 
 TEST_F(Counter, KeepsDebounceWithinItsLimits) {

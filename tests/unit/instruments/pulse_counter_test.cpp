@@ -11,7 +11,7 @@
 namespace meterrig {
 namespace {
 
-const std::string profiles_folder = std::string(METERRIG_SOURCE_DIR) + "/config/instruments";
+const std::string profiles_folder = METERRIG_SOURCE_DIR "/config/instruments";
 
 nlohmann::json profile_document() {
   std::ifstream file(profiles_folder + "/pulse_counter.json");
@@ -146,7 +146,7 @@ TEST_F(VirtualCounter, ReadsAListInOneExchange) {
   EXPECT_EQ(list.size(), 61u);
   EXPECT_EQ(driven.refused<UserError>(driven.device->read_integers("edge_times", "edge_number")),
             "counter1: edge_times to edge_number can't be read as one list");
-  EXPECT_NE(driven.refused<UserError>(driven.device->read_integers("debounce_ms", "edge_times")), "") << "other table";
+  EXPECT_NE(driven.refused<UserError>(driven.device->read_integers("debounce_ms", "status")), "") << "other table";
   EXPECT_NE(driven.refused<UserError>(driven.device->read_integers("status", "edge_times")), "") << "other type";
 }
 

@@ -126,6 +126,7 @@ TEST(PulseInput, HasNothingToCompareTheEndsWith) {
   for (const std::size_t lost : {std::size_t{0}, std::size_t{1}, length - 2, length - 1})
     expect_nothing(judged(without(steady(), lost)), std::to_string(lost));
   expect_nothing(judged(without(steady(4), 2)), "two intervals");
+  expect_nothing(judged(without(steady(5), 2)), "one on each side");
   EXPECT_EQ(judged(steady(3)).judged, 0u) << "two intervals";
 }
 
@@ -171,6 +172,7 @@ TEST(PulseInput, FindsSeveralExtraPulsesInOneInterval) {
   ASSERT_EQ(three.extra.size(), 1u);
   EXPECT_EQ(three.extra[0].count, 3u);
   EXPECT_EQ(three.extra[0].at, from + 2s);
+  EXPECT_EQ(three.judged, judged(steady()).judged - 3 + 4) << "four for one, and none of the two beside it";
 }
 
 TEST(PulseInput, TellsAChangeOfFlowFromALoss) {
@@ -189,10 +191,12 @@ TEST(PulseInput, TellsAChangeOfFlowFromALoss) {
   expect_nothing(judged(then(steady(4), slower)), "a flow that falls");
 }
 
-TEST(PulseInput, TakesAStandStillForAPause) {
+TEST(PulseInput, TakesAStandStillForNoLoss) {
   const PulseFindings found = judged(then(then(steady(8), {300s}), Train(8, period)));
   EXPECT_TRUE(found.missing.empty());
   EXPECT_EQ(found.pauses.size(), 1u);
+  for (const Duration odd : Train{13s, 22s, 31s, 6s})
+    expect_nothing(judged(then(then(steady(8), {odd}), Train(8, period))), "no whole number of periods");
   // It starts slowly: nothing beside it to compare with.
   expect_nothing(judged(then(then(steady(8), {40s, 20s, 13s}), Train(8, period))), "a slow start");
 }
