@@ -83,7 +83,7 @@ TEST_F(CommandsToElectricity, TakesAnotherAddress) {
 
 TEST_F(CommandsToElectricity, SaysWhatRateItTook) {
   EXPECT_EQ(meter.bare(0x17, {0x20}), 0x97U);
-  EXPECT_EQ(meter.read(0x04000703)["baud_rate_3"], "9600 Bd");
+  EXPECT_EQ(meter.read(0x04000703)["baud_rate_3"], "9600");
   EXPECT_EQ(meter.bare(0x17, {0x01}), 0xD708U);
   EXPECT_EQ(meter.bare(0x17, {0x28}), 0xD708U);  // two at once
   DltLine fixed(loaded_meter + R"(, "baud_rate_fixed": true})");

@@ -113,7 +113,8 @@ TEST_F(MbusMeterOnTheDesk, TellsItsReadings) {
                         {"return_temperature", "41.25 Cel"},
                         {"temperature_difference", "14.15 K"},
                         {"working_time", "4421 h"},
-                        {"clock", "2026-11-25T04:00:00"}};
+                        {"clock", "2026-11-25T04:00:00"},
+                        {"manufacturer_data", ""}};  // 1F with nothing behind it
   EXPECT_EQ(values(told), expected);
   EXPECT_EQ(told.status, std::vector<std::string>{"more_records_follow"});
 }

@@ -88,8 +88,8 @@ TEST_F(SealedMeter, SaysNothingToARepetition) {
 TEST_F(SealedMeter, ANewKeyHoldsFromTheNextMessageOn) {
   cjt188::Security next = security;
   for (std::uint8_t& byte : next.key) byte = static_cast<std::uint8_t>(byte ^ 0x5A);
-  Bytes content{0x02};
-  content.insert(content.end(), next.key.begin(), next.key.end());
+  Bytes content(1 + next.key.size(), 0x02);  // version and key
+  std::copy(next.key.begin(), next.key.end(), content.begin() + 1);
   for (const unsigned identifier : {0xA107U, 0xA014U}) {
     const auto reply = meter.sealed(meter.request(control::write_data, identifier, content), security);
     ASSERT_TRUE(reply) << std::hex << identifier;  // and enciphered with the old key
