@@ -50,7 +50,8 @@ void print_members(const BenchServer& server, const plan::RigFile& rig) {
     fmt::print("{:<12} {}\n", member.name, member.address);
     if (!member.by_network.empty()) fmt::print("{:<12} {}\n", "", member.by_network);
   }
-  if (!rig.bench_meters.empty()) fmt::print("to read a meter, on either of its ports:\n");
+  if (!rig.meters_virtual()) return;
+  fmt::print("to read a meter, on either of its ports:\n");
   for (const json::Node& meter : rig.bench_meters) {
     const auto& members = server.members();
     const auto member = std::find_if(members.begin(), members.end(),

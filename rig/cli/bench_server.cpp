@@ -58,7 +58,9 @@ void name_ports(Json& document, const std::vector<BenchServer::Member>& members)
 
 BenchServer::BenchServer(WallClock& clock, bench::Bench& bench, const plan::RigFile& rig)
     : clock_(clock), bench_(bench) {
-  for (const json::Node& meter : rig.bench_meters) serve_meter(meter.at("name").string());
+  if (rig.meters_virtual()) {
+    for (const json::Node& meter : rig.bench_meters) serve_meter(meter.at("name").string());
+  }
   for (const auto& [name, instrument] : rig.instruments) serve(instrument.address, "instrument " + name, false);
   for (const auto& [role, binding] : rig.shared) {
     if (binding.address) serve(*binding.address, "shared " + role, false);

@@ -241,7 +241,7 @@ RigFile read_rig(const json::Node& document) {
   if (rig.any_virtual() && !document.has("bench")) {
     document.fail("virtual members and no key \"bench\"", "the virtual bench that they are members of");
   }
-  if (rig.bench_stations > 0 && rig.stations.size() > static_cast<std::size_t>(rig.bench_stations) &&
+  if (document.has("bench") && rig.stations.size() > static_cast<std::size_t>(rig.bench_stations) &&
       rig.all_virtual()) {
     document.at("bench").expected(fmt::format("a bench of at least {} stations", rig.stations.size()));
   }

@@ -173,6 +173,13 @@ TEST_F(WaterMeterOnTheDesk, SaysNothingToADamagedFrameAndAnswersTheNext) {
   EXPECT_FALSE(meter.read(0x901F).empty());
 }
 
+TEST_F(WaterMeterOnTheDesk, APauseEndsAFrame) {
+  const Bytes whole = cjt188::encode(meter.request(control::read_data, 0x901F));
+  const auto middle = whole.begin() + 8;
+  EXPECT_TRUE(meter.ask(Bytes(whole.begin(), middle)).empty());
+  EXPECT_TRUE(meter.ask(Bytes(middle, whole.end())).empty());
+}
+
 TEST(WaterMeterOptions, AreThoseOfMakers) {
   CjtLine meter(meter_with(R"(, "identifier_order": "low_first", "reply_type": "11", "sequence": "zero",
                               "preamble": 4, "volume_unit": "L")"));
