@@ -8,7 +8,8 @@ packages_run=(
 )
 packages_test=(
   clang clang-format-14 clang-tidy libclang-rt-14-dev librapidcheck-dev
-  mbpoll sigrok-cli python3-pyvisa python3-pyvisa-py python3-serial python3-pytest python3-jsonschema
+  mbpoll sigrok-cli python3-pymodbus python3-pyvisa python3-pyvisa-py
+  python3-serial python3-serial-asyncio python3-pytest python3-jsonschema
 )
 
 # Asks dpkg first, so that a second run needs neither the network nor root.
