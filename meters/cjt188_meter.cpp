@@ -30,12 +30,13 @@ std::string why_no_value(const MeterItem& item, std::span<const std::uint8_t> by
 }  // namespace
 
 Cjt188Meter::Cjt188Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
-                         const Address& address, Duration byte_time, std::string name)
+                         const Address& address, Duration byte_time, std::string name, Duration tolerance)
     : profile_(profile),
       form_(profile),
       line_(clock, std::move(stream), {byte_time, idle, longest_reply}),
       address_(address),
-      name_(std::move(name)) {}
+      name_(std::move(name)),
+      receiver_(cjt188_line(byte_time, tolerance + clock.exchange_slack())) {}
 
 // CJ/T 188-2004 6.4: a reply starts at most 500 ms + 30 characters after the request.
 Duration Cjt188Meter::answer_time() const { return 500ms + 30 * line_.rules().byte_time; }
@@ -50,12 +51,6 @@ Frame Cjt188Meter::frame(const Address& to, std::uint8_t control, const cjt188::
   return {form_.type(), to, control, std::move(data)};
 }
 
-void Cjt188Meter::count_rejects() {
-  counters_.bad_checksums += scanner_.bad_checksums();
-  counters_.bad_formats += scanner_.bad_formats();
-  scanner_.clear();
-}
-
 Frame Cjt188Meter::opened(const Frame& reply, const Exchange& got) {
   cjt188::Opened opened = cjt188::open(reply, *security_, opened_ser_);
   if (!opened.error.empty()) {
@@ -68,8 +63,8 @@ Frame Cjt188Meter::opened(const Frame& reply, const Exchange& got) {
 
 std::optional<Frame> Cjt188Meter::reply_in(std::span<const std::uint8_t> chunk, const Frame& request, bool enciphered,
                                            const Exchange& asked) {
-  scanner_.feed(chunk);
-  while (auto reply = scanner_.next()) {
+  receiver_.feed(line_.clock().now(), chunk);
+  while (auto reply = receiver_.next()) {
     Exchange got = asked;
     got.got = cjt188::hex(cjt188::encode(*reply, 0));
     if ((reply->control & cjt188::control::reply) == 0) continue;  // our own request, echoed by the line
@@ -107,24 +102,25 @@ Task<Frame> Cjt188Meter::exchange(Frame request, bool enciphered, int repeats, D
   Exchange asked{name_, cjt188::hex(bytes), "", {}};
   const Instant asked_at = line_.clock().now();
   std::optional<Frame> reply;
-  std::uint64_t rejected = 0;
   for (int attempt = 0; attempt <= repeats; ++attempt) {
-    scanner_.clear();
+    receiver_.clear();
     ++counters_.requests;
     const bool answered = co_await line_.ask(bytes, patience, [&](std::span<const std::uint8_t> chunk) {
       asked.after = line_.clock().now() - asked_at;
       reply = reply_in(chunk, request, enciphered, asked);
       return reply.has_value();
     });
-    rejected += scanner_.bad_checksums();
-    count_rejects();
+    if (!answered) receiver_.give_up(line_.clock().now());
+    counters_.add(receiver_.faults());
     if (answered) {
       ++counters_.answers;
       co_return std::move(*reply);
     }
     ++counters_.silent;
+    const FrameFaults& faults = receiver_.faults();
+    if (faults.truncated > 0) asked.got = "a truncated frame";
+    if (faults.bad_checksum > 0) asked.got = "a frame with a bad checksum";
   }
-  asked.got = rejected > 0 ? "a frame with a bad checksum" : "";
   asked.after = line_.clock().now() - asked_at;
   throw TimeoutError(fmt::format("{}: meter {} did not answer {}{}", name_, cjt188::hex(request.address), asked.asked,
                                  asked.got.empty() ? "" : "; it sent " + asked.got),
@@ -240,8 +236,6 @@ Task<std::string> Cjt188Meter::find_address() {
   const Address address = co_await who_is_there();
   co_return to_hex_reversed(address);
 }
-
-MeterCounters Cjt188Meter::counters() const { return counters_; }
 
 Task<std::int64_t> Cjt188Meter::volume_steps() {
   const MeterItem& item = profile_.item("cumulative_volume");

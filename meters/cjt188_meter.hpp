@@ -25,7 +25,8 @@ struct MeterStatus {
 class Cjt188Meter final : public Meter {
  public:
   Cjt188Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
-              const cjt188::Address& address, Duration byte_time, std::string name);
+              const cjt188::Address& address, Duration byte_time, std::string name,
+              Duration tolerance = usual_tolerance);
   // The system's key, for items that the profile says are enciphered.
   void use_key(const cjt188::Block& key) { security_ = form_.security(key, address_); }
 
@@ -34,7 +35,7 @@ class Cjt188Meter final : public Meter {
   Task<> write(std::string item, std::string value) override;
   Task<std::string> find_address() override;
   const MeterProfile& profile() const noexcept override { return profile_; }
-  MeterCounters counters() const override;
+  MeterCounters counters() const override { return counters_; }
 
   // Values as text; of a field that is no value "invalid:" and its bytes.
   Task<std::map<std::string, std::string>> read(std::vector<std::string> items);
@@ -85,7 +86,6 @@ class Cjt188Meter final : public Meter {
   std::optional<cjt188::Frame> reply_in(std::span<const std::uint8_t> chunk, const cjt188::Frame& request,
                                         bool enciphered, const Exchange& asked);
   cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& got);
-  void count_rejects();
   bool is_enciphered(const std::string& name) const;
   Task<Content> content(const std::string& name);
   Task<cjt188::Frame> send_write(const std::string& name, std::string value);
@@ -103,7 +103,7 @@ class Cjt188Meter final : public Meter {
   HalfDuplex line_;
   cjt188::Address address_;
   std::string name_;
-  cjt188::Scanner scanner_;
+  FrameReceiver<cjt188::Scanner> receiver_;
   std::optional<cjt188::Security> security_;
   std::optional<std::uint8_t> opened_ser_;  // of the last reply that was enciphered
   std::uint8_t ser_ = 0;

@@ -51,7 +51,7 @@ Profile::Profile(const MeterProfile& profile) {
   preamble_ = document.value("preamble", 2);
   const auto types = document.value("answers_as", std::vector<std::string>{});
   for (const std::string& type : types) other_types_.push_back(byte_of(type));
-  const bool low_byte_first = document.value("identifier_order", "printed") == "low_byte_first";
+  const bool low_byte_first = document.value("identifier_order", "high_first") == "low_first";
   security_ = document.value("security", nlohmann::json());
   const Encrypted usual = security_.is_null() ? Encrypted::no : encrypted_of(security_.value("encrypted", "no"));
   for (const auto& [name, item] : profile.items()) places_[name] = place_of(item.entry, low_byte_first, usual);
@@ -120,7 +120,7 @@ std::optional<Security> Profile::security(const Block& key, const Address& addre
   security.padding = padding == "pkcs7"          ? Padding::pkcs7
                      : padding == "length_first" ? Padding::length_first
                                                  : Padding::bit_one;
-  security.covered = security_.value("covers", "data_field") == "content" ? Covered::content : Covered::data_field;
+  security.covered = security_.value("covered", "data_field") == "content" ? Covered::content : Covered::data_field;
   return security;
 }
 

@@ -68,17 +68,18 @@ const Command& command_of(const std::string& name) {
 }  // namespace
 
 Dlt645Meter::Dlt645Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
-                         const MeterAccess& access, std::string name)
+                         const MeterAccess& access, std::string name, Duration tolerance)
     : profile_(profile),
       line_(clock, std::move(stream), {profile.byte_time(), idle, longest_answer}),
       address_(access.address.empty() ? dlt645::wildcard_address : dlt645::address_from_hex(access.address)),
       access_(access),
-      name_(std::move(name)) {}
+      name_(std::move(name)),
+      receiver_(dlt645_line(profile.byte_time(), tolerance + clock.exchange_slack())) {}
 
 std::optional<Frame> Dlt645Meter::reply_in(std::span<const std::uint8_t> chunk, const Frame& request,
                                            const Exchange& asked) {
-  scanner_.feed(chunk);
-  while (auto reply = scanner_.next()) {
+  receiver_.feed(line_.clock().now(), chunk);
+  while (auto reply = receiver_.next()) {
     Exchange got = asked;
     got.got = to_hex(dlt645::encode(*reply, 0));
     if ((reply->control & control::reply) == 0) continue;  // our own request, echoed by the line
@@ -125,15 +126,15 @@ Task<dlt645::Bytes> Dlt645Meter::exchange(Frame request) {
   const Duration patience = answer_time + profile_.byte_time() * longest_answer;
   std::optional<Frame> reply;
   for (int attempt = 0; attempt <= repeats; ++attempt) {
-    scanner_.clear();
+    receiver_.clear();
     ++counters_.requests;
     const bool answered = co_await line_.ask(bytes, patience, [&](std::span<const std::uint8_t> chunk) {
       asked.after = line_.clock().now() - asked_at;
       reply = reply_in(chunk, request, asked);
       return reply.has_value();
     });
-    counters_.bad_checksums += scanner_.bad_checksums();
-    counters_.bad_formats += scanner_.bad_formats();
+    if (!answered) receiver_.give_up(line_.clock().now());
+    counters_.add(receiver_.faults());
     if (answered) {
       ++counters_.answers;
       co_return std::move(reply->data);

@@ -17,7 +17,7 @@ class Dlt645Meter final : public Meter {
  public:
   // `access.address` empty: the wildcard, for a meter alone on the line.
   Dlt645Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile, const MeterAccess& access,
-              std::string name);
+              std::string name, Duration tolerance = usual_tolerance);
 
   Task<std::vector<MeterReading>> readings(std::vector<std::string> names) override;
   // Commands are written: {"relay", "trip"}, {"freeze", "now"}, {"clear_events", "FFFFFFFF"}.
@@ -43,7 +43,7 @@ class Dlt645Meter final : public Meter {
   dlt645::Address address_;
   MeterAccess access_;
   std::string name_;
-  dlt645::Scanner scanner_;
+  FrameReceiver<dlt645::Scanner> receiver_;
   bool more_follows_ = false;  // said by the last reply
   MeterCounters counters_;
 };

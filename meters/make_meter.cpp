@@ -23,7 +23,7 @@ std::unique_ptr<Meter> cjt188_meter(Clock& clock, MeterPort port, const MeterPro
     std::copy(written.rbegin(), written.rend(), address.begin());
   }
   auto meter = std::make_unique<Cjt188Meter>(clock, std::move(port.stream), profile, address, profile.byte_time(),
-                                             std::move(name));
+                                             std::move(name), port.tolerance);
   if (access.key.empty()) return meter;
   const std::vector<std::uint8_t> bytes = bytes_from_hex(access.key);
   cjt188::Block key{};
@@ -43,9 +43,10 @@ std::unique_ptr<Meter> meter_of(Clock& clock, MeterPort port, const MeterProfile
                                 wants_bus ? "a modbus-tcp or modbus-rtu" : "a tcp or serial"));
   if (wants_bus) return std::make_unique<ModbusMeter>(clock, port.bus, port.unit, profile, std::move(name));
   if (protocol == "dlt645")
-    return std::make_unique<Dlt645Meter>(clock, std::move(port.stream), profile, access, std::move(name));
+    return std::make_unique<Dlt645Meter>(clock, std::move(port.stream), profile, access, std::move(name),
+                                         port.tolerance);
   if (protocol == "mbus")
-    return std::make_unique<MbusMeter>(clock, std::move(port.stream), profile, access, std::move(name));
+    return std::make_unique<MbusMeter>(clock, std::move(port.stream), profile, access, std::move(name), port.tolerance);
   return cjt188_meter(clock, std::move(port), profile, access, std::move(name));
 }
 

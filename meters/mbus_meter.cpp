@@ -40,10 +40,11 @@ std::string secondary_of(std::span<const std::uint8_t> frame) {
 }  // namespace
 
 MbusMeter::MbusMeter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
-                     const MeterAccess& access, std::string name)
+                     const MeterAccess& access, std::string name, Duration tolerance)
     : profile_(profile),
       line_(clock, std::move(stream), {profile.byte_time(), idle_bits * bit_time(profile), longest_answer}),
-      name_(std::move(name)) {
+      name_(std::move(name)),
+      receiver_(mbus_line(profile.byte_time(), tolerance + clock.exchange_slack())) {
   constexpr std::size_t secondary_digits = 16;
   if (access.address.size() == secondary_digits)
     secondary_ = access.address;
@@ -60,50 +61,40 @@ Task<Telegram> MbusMeter::exchange(mbus::Frame request) {
   const mbus::Bytes bytes = mbus::encode(request);
   Exchange asked{name_, to_hex(bytes), "", {}};
   const Instant asked_at = line_.clock().now();
-  mbus::Bytes received;
   for (int attempt = 0; attempt <= repeats; ++attempt) {
-    received.clear();
+    receiver_.clear();
+    answer_.clear();
     ++counters_.requests;
-    Telegram reply;
     const bool answered = co_await line_.ask(bytes, answer_time(), [&](std::span<const std::uint8_t> chunk) {
-      received.insert(received.end(), chunk.begin(), chunk.end());
-      for (Telegram& telegram : mbus::telegrams_in(received)) {
-        // Our own request may come back from the level converter.
-        if (telegram.direction != "response" || telegram.error == telegram_error::truncated) continue;
-        if (telegram.error == telegram_error::bad_checksum || telegram.error == telegram_error::bad_end) continue;
-        const std::size_t from = telegram.bytes.empty() ? 0 : telegram.bytes.front().from;
-        answer_.assign(received.begin() + static_cast<std::ptrdiff_t>(from), received.end());
-        reply = std::move(telegram);
+      receiver_.feed(line_.clock().now(), chunk);
+      while (const auto frame = receiver_.next()) {
+        constexpr std::uint8_t from_master = 0x40;
+        if ((frame->control & from_master) != 0) continue;  // our own, come back from the level converter
+        answer_ = mbus::encode(*frame);
         return true;
       }
       return false;
     });
-    asked.got = to_hex(received);
+    if (!answered) receiver_.give_up(line_.clock().now());
+    counters_.add(receiver_.faults());
+    asked.got = to_hex(answer_);
     asked.after = line_.clock().now() - asked_at;
-    if (answered) {
-      ++counters_.answers;
-      if (!reply.error.empty() && reply.error != telegram_error::bad_record)
-        throw ProtocolError(fmt::format("{}: {}: {}", name_, reply.error, reply.explanation), asked);
-      if (reply.data_identifier == "70") {
-        ++counters_.refused;
-        throw MeterRefused(fmt::format("{}: the meter reports {}", name_,
-                                       reply.items.empty() ? "an error" : reply.items.front().value),
-                           asked);
-      }
-      co_return reply;
-    }
-    if (received.empty()) {
-      ++counters_.silent;
-    } else {
-      const Telegram nearest = mbus::telegrams_in(received).front();
-      ++(nearest.error == telegram_error::truncated      ? counters_.truncated
-         : nearest.error == telegram_error::bad_checksum ? counters_.bad_checksums
-                                                         : counters_.bad_formats);
-    }
+    if (answered) co_return checked(asked);
+    ++counters_.silent;
   }
-  throw TimeoutError(fmt::format("{}: the meter did not answer {}{}", name_, asked.asked,
-                                 asked.got.empty() ? "" : "; it sent " + asked.got),
-                     asked);
+  throw TimeoutError(fmt::format("{}: the meter did not answer {}", name_, asked.asked), asked);
+}
+
+Telegram MbusMeter::checked(const Exchange& asked) {
+  ++counters_.answers;
+  Telegram reply = mbus::telegrams_in(answer_).front();
+  // A record that can't be walked through leaves those before it.
+  if (!reply.error.empty() && reply.error != telegram_error::bad_record)
+    throw ProtocolError(fmt::format("{}: {}: {}", name_, reply.error, reply.explanation), asked);
+  if (reply.data_identifier != "70") return reply;
+  ++counters_.refused;
+  const std::string why = reply.items.empty() ? "an error" : reply.items.front().value;
+  throw MeterRefused(fmt::format("{}: the meter reports {}", name_, why), asked);
 }
 
 // A fresh start: the link layer's, then the selection.

@@ -16,7 +16,7 @@ class MbusMeter final : public Meter {
  public:
   // `access.address` empty: the test address FE, for a meter alone on the line.
   MbusMeter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile, const MeterAccess& access,
-            std::string name);
+            std::string name, Duration tolerance = usual_tolerance);
 
   // Of the meter's telegrams, all of those that say that more follow.
   Task<std::vector<MeterReading>> readings(std::vector<std::string> names) override;
@@ -31,6 +31,7 @@ class MbusMeter final : public Meter {
   Task<> select();
   Task<Telegram> request_data();
   Task<Telegram> exchange(mbus::Frame request);
+  Telegram checked(const Exchange& asked);
   Duration answer_time() const;
 
   const MeterProfile& profile_;
@@ -40,7 +41,8 @@ class MbusMeter final : public Meter {
   std::uint8_t primary_ = mbus::test_address;
   bool selected_ = false;
   bool frame_count_ = false;
-  mbus::Bytes answer_;  // the last one as it came
+  FrameReceiver<mbus::Scanner> receiver_;
+  mbus::Bytes answer_;  // the last one
   MeterCounters counters_;
 };
 

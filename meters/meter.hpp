@@ -14,6 +14,7 @@
 #include "core/io/register_bus.hpp"
 #include "core/io/url.hpp"
 #include "meters/field_format.hpp"
+#include "meters/frame_receiver.hpp"
 
 namespace meterrig {
 
@@ -66,13 +67,19 @@ struct MeterReading {
 struct MeterCounters {
   std::uint64_t requests = 0;  // repeats included
   std::uint64_t answers = 0;
-  std::uint64_t silent = 0;         // requests that nothing answered
-  std::uint64_t truncated = 0;      // frames that ended before their length said
-  std::uint64_t bad_checksums = 0;  // of frames that ended well
-  std::uint64_t bad_formats = 0;    // start bytes with no frame behind them
-  std::uint64_t foreign = 0;        // answers of other meters, to other questions or to earlier ones
-  std::uint64_t refused = 0;        // error replies
-  std::uint64_t unopened = 0;       // sealed answers with another key, bad padding or an old SER
+  std::uint64_t silent = 0;  // requests that nothing answered
+  // What was dropped from the line, by the names of docs/telegrams.md.
+  std::uint64_t truncated = 0, bad_checksum = 0, bad_end = 0, bad_length = 0;
+  std::uint64_t foreign = 0;   // answers of other meters, to other questions or to earlier ones
+  std::uint64_t refused = 0;   // error replies
+  std::uint64_t unopened = 0;  // enciphered answers with another key, bad padding or an old SER
+
+  void add(const FrameFaults& faults) {
+    truncated += faults.truncated;
+    bad_checksum += faults.bad_checksum;
+    bad_end += faults.bad_end;
+    bad_length += faults.bad_length;
+  }
 };
 
 // A meter that speaks as its profile says. Every call throws TimeoutError (silence), MeterRefused (an error reply),
@@ -103,6 +110,7 @@ struct MeterPort {
   std::unique_ptr<ByteStream> stream;
   std::shared_ptr<RegisterBus> bus;
   int unit = 1;
+  Duration tolerance = usual_tolerance;  // how late the port may hand bytes over
 };
 
 std::unique_ptr<Meter> make_meter(Clock& clock, MeterPort port, const MeterProfile& profile, const MeterAccess& access,

@@ -80,6 +80,8 @@ class MeterSession {
       port.bus = co_await connector.bus(url_, words_.port, port.unit);
     else
       port.stream = co_await connector.stream(url_, words_.port);
+    // A serial server packs bytes and a network delays them.
+    if (url_.scheme == Url::Scheme::tcp) port.tolerance = 200ms;
     const std::unique_ptr<Meter> meter = make_meter(*clock_, std::move(port), profile_, words_.access, words_.port);
     co_return co_await work(*meter);
   }
@@ -113,14 +115,9 @@ Json json_of(const Outcome& outcome) {
 }
 
 Json json_of(const MeterCounters& counters) {
-  return {{"requests", counters.requests},
-          {"answers", counters.answers},
-          {"silent", counters.silent},
-          {"truncated", counters.truncated},
-          {"bad_checksum", counters.bad_checksums},
-          {"bad_format", counters.bad_formats},
-          {"foreign", counters.foreign},
-          {"refused", counters.refused},
+  return {{"requests", counters.requests},     {"answers", counters.answers},           {"silent", counters.silent},
+          {"truncated", counters.truncated},   {"bad_checksum", counters.bad_checksum}, {"bad_end", counters.bad_end},
+          {"bad_length", counters.bad_length}, {"foreign", counters.foreign},           {"refused", counters.refused},
           {"unopened", counters.unopened}};
 }
 

@@ -71,7 +71,7 @@ TEST(Cjt188Meter, ItemsOfOneAnswerAreReadByOneExchange) {
 
 // What makers do differently is in the profile: each of these was seen in published frames.
 TEST(Cjt188Meter, MakersDifferByProfileAlone) {
-  OneMeter swapped("cjt188_water", {{"identifier_order", "low_byte_first"}});
+  OneMeter swapped("cjt188_water", {{"identifier_order", "low_first"}});
   swapped.answer(reply(0x10, 0x81, "1F90" + water(1).substr(4)));
   EXPECT_EQ(value_of(swapped.read({"cumulative_volume"}), "cumulative_volume"), "123.45 m3");
   EXPECT_NE(swapped.line.requests()[0].find("01031F9001"), std::string::npos);
@@ -175,7 +175,7 @@ TEST(Cjt188Meter, SealedItemsNeedTheKeyAndAreOpenedWithIt) {
 }
 
 TEST(Cjt188Meter, ADerivedKeyIsTheMetersOwn) {
-  const Json own = {{"security", {{"encrypted", "yes"}, {"key_derivation", "sm4_address"}, {"covers", "content"}}}};
+  const Json own = {{"security", {{"encrypted", "yes"}, {"key_derivation", "sm4_address"}, {"covered", "content"}}}};
   OneMeter one("cjt188_water", own, key_text);
   cjt188::Security security;
   security.key = cjt188::derive_key(key, cjt188::Derivation::sm4_address, 0x10, wire_address);
@@ -195,11 +195,12 @@ TEST(Cjt188Meter, WrongAnswersAreNamedAndCountedAndTheNextGoodOneIsRead) {
   one.line.answer(good.substr(0, good.size() - 8));  // truncated
   one.answer(reply(0x10, 0x81, water(1)));
   EXPECT_EQ(value_of(one.read({"cumulative_volume"}), "cumulative_volume"), "123.45 m3");
-  const MeterCounters& counters = one.meter().counters();
+  const MeterCounters counters = one.meter().counters();
   EXPECT_EQ(counters.requests, 3u);
   EXPECT_EQ(counters.answers, 1u);
   EXPECT_EQ(counters.silent, 2u);
-  EXPECT_EQ(counters.bad_checksums, 1u);
+  EXPECT_EQ(counters.bad_checksum, 1u);
+  EXPECT_EQ(counters.truncated, 1u);
 
   // Noise with a start byte in front, a late answer to the question before, then the right one.
   one.line.answer("FF0068" + to_hex(cjt188::encode(reply(0x10, 0x81, water(1)))) +

@@ -117,10 +117,10 @@ TEST(MbusMeter, ErrorsOfTheMeterAndOfTheLine) {
   one.line.answer(rsp_ud(header + flow).substr(0, 40));
   one.line.answer(rsp_ud(header + flow));
   EXPECT_EQ(value_of(one.read({"flow"}), "flow"), "2.500 m3/h");
-  EXPECT_EQ(one.meter().counters().bad_checksums, 1u);
+  EXPECT_EQ(one.meter().counters().bad_checksum, 1u);
   EXPECT_EQ(one.meter().counters().truncated, 1u);
   EXPECT_THROW(one.read({"flow"}), TimeoutError);
-  EXPECT_EQ(one.meter().counters().silent, 3u);
+  EXPECT_EQ(one.meter().counters().silent, 5u);
 }
 
 TEST(MbusMeter, AnAddressIsZeroTo250OrSixteenDigits) {
