@@ -89,6 +89,8 @@ ENCODED = [
      "68010000000000681C1035333333343333334D3333333B544459AA16"),
     ("modbus-rtu --address 01 --control 04 --identifier 0000 count=2", "01040000000271CB"),
     ("mbus --address 05 --control 5B", "105B056016"),
+    ("mbus --bcd --address 05 --control 08 --identifier 78 fabrication_number=12345678",
+     "680909680805780C78785634121D16"),
 ]
 
 
