@@ -83,12 +83,14 @@ ENCODED = [
     ("cjt188 --type 10 --address 00000012345678 --control 04 --identifier A015 --sequence 7 clock=2026-11-21T08:00:00",
      "681078563412000000040AA0150700000821112620D616"),
     ("dlt645 --address 042209026460 --control D1 --status no_such_data --preamble 2",
-     "FEFE686064020922046" "8D10135CA16"),
+     "FEFE6860640209220468D10135CC16"),
     ("dlt645 --address 000000000001 --control 1C password_level=02 password=000000 operator_code=00000001"
      " relay_command=trip deadline=2026-11-21T08:00:00",
-     "680100000000006" "81C1035333333343333334D33333" "33B54445916"),
+     "68010000000000681C1035333333343333334D3333333B544459AA16"),
     ("modbus-rtu --address 01 --control 04 --identifier 0000 count=2", "01040000000271CB"),
     ("mbus --address 05 --control 5B", "105B056016"),
+    ("mbus --bcd --address 05 --control 08 --identifier 78 fabrication_number=12345678",
+     "680909680805780C78785634121D16"),
 ]
 
 

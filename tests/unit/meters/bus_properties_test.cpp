@@ -140,14 +140,13 @@ TEST(MbusProperties, EveryQuantityComesBack) {
         const auto digits = std::to_string(up_to(up_to(1) == 0 ? 99 : most));
         const TelegramItem item{std::string(quantity->name), scaled_text(digits, quantity->exponent),
                                 std::string(quantity->unit)};
-        for (const NumberCoding numbers : {NumberCoding::integer, NumberCoding::bcd}) {
-          const auto read = mbus::records_in(mbus::record_of(item, numbers), 0);
-          RC_LOG() << item.value << "\n";
-          RC_ASSERT(read.error == "");
-          RC_ASSERT(read.items.at(0).name == item.name);
-          RC_ASSERT(read.items.at(0).value == item.value);
-          RC_ASSERT(read.items.at(0).unit == item.unit);
-        }
+        const NumberCoding numbers = up_to(1) == 0 ? NumberCoding::integer : NumberCoding::bcd;
+        RC_LOG() << item.value << "\n";
+        const auto read = mbus::records_in(mbus::record_of(item, numbers), 0);
+        RC_ASSERT(read.error == "");
+        RC_ASSERT(read.items.at(0).name == item.name);
+        RC_ASSERT(read.items.at(0).value == item.value);
+        RC_ASSERT(read.items.at(0).unit == item.unit);
       }));
     }
   }

@@ -51,6 +51,7 @@ TEST(Dlt645Items, Quantities) {
       {0x91, "00 00 06 02 00 10", {"power_factor=1.000"}},
       {0x91, "00 01 07 02 00 12", {"phase_angle_a=120.0 deg"}},
       {0x91, "02 00 80 02 98 49", {"frequency=49.98 Hz"}},
+      {0x91, "00 00 03 02 00 00 80", {"active_power=0.0000 kW"}, {"negative_zero"}},
       {0x91, "07 00 80 02 55 80", {"temperature=-5.5 Cel"}},
       {0x91, "00 02 90 00 50 12 00 00", {"remaining_amount=12.50 CNY"}},
   });
@@ -83,6 +84,8 @@ TEST(Dlt645Items, ParametersAndClock) {
       {0x91, "02 01 00 04 0A 00 00", {"time="}, {"invalid_bcd"}},
       {0x91, "01 04 00 04 60 64 02 09 22 04", {"meter_address=042209026460"}},
       {0x91, "04 04 00 04 00 00 56 30 32 32", {"rated_voltage=220V"}},
+      {0x91, "04 04 00 04 20 20 56 30 32 32", {"rated_voltage=220V  "}},
+      {0x91, "04 04 00 04 01 00 56 30 32 32", {"rated_voltage=220V"}, {"unprintable_text"}},
       {0x91, "02 0B 00 04 00 15", {"settlement_day_2=15T00"}},
       {0x91, "03 07 00 04 08", {"baud_rate_3=2400"}},
       {0x91, "03 07 00 04 09", {"baud_rate_3="}, {"unknown_baud_rate"}},
@@ -113,6 +116,7 @@ TEST(Dlt645Items, Events) {
        "01 03 30 03 01 02 03 04 05 26 44 33 22 11 FF FF FF FF",
        {"event_clear_time=2026-05-04T03:02:01", "operator_code=11223344", "cleared_identifier=FFFFFFFF"}},
       {0x91, "00 0D 30 03 12 00 00", {"meter_cover_open_count=12"}},
+      {0x91, "01 FF 01 03 01 02 03 04 05 26", {"data=010203040526"}, {"ambiguous_block"}},
   });
   const Telegram cover = frame_with(0x91, "01 0D 30 03 01 02 03 04 05 26 06 07 08 04 05 26" + std::string(96, '0'));
   EXPECT_TRUE(cover.valid);
@@ -136,6 +140,16 @@ TEST(Dlt645Items, Freezes) {
         "timed_freeze_active_power_b=0.0003 kW", "timed_freeze_active_power_c=0.0004 kW",
         "timed_freeze_reactive_power=0.0005 kvar"}},
       {0x91, "01 77 00 05 01", {"data=01"}, {"unknown_identifier"}},
+      {0x91, "01 FF 06 05 00 00 21 11 26", {"daily_freeze_time=2026-11-21T00:00"}, {"separator_missing"}},
+      {0x91,
+       "01 FF 06 05 00 00 21 11 26 AA AA 02 00 00 00 AA",
+       {"daily_freeze_time=2026-11-21T00:00", "daily_freeze_reverse_active_energy=0.02 kW.h"},
+       {"no_value"}},
+      {0xB1,
+       "01 FF 06 05 00 00 21 11 26 AA 01 00 00 00 AA 02 00",
+       {"daily_freeze_time=2026-11-21T00:00", "daily_freeze_forward_active_energy=0.01 kW.h", "fragment=AA0200"},
+       {},
+       {"more_follows"}},
   });
 }
 
@@ -160,6 +174,11 @@ TEST(Dlt645Items, Commands) {
       {0x1B,
        "02 00 00 00 01 00 00 00 FF 00 11 03",
        {"password_level=02", "password=000000", "operator_code=00000001", "cleared_identifier=031100FF"}},
+      {0x1C,
+       "02 00 00 00 01 00 00 00 1A 01 00 00 08 21 11 26",
+       {"password_level=02", "password=000000", "operator_code=00000001", "relay_command=trip",
+        "deadline=2026-11-21T08:00:00"},
+       {"reserved_not_zero"}},
       {0x1D, "01", {"output_signal=demand_period"}},
       {0x1D, "07", {"output_signal="}, {"unknown_output_signal"}},
       {0x94, "", {}},

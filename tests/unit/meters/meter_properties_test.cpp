@@ -27,26 +27,26 @@ using Bytes = std::vector<std::uint8_t>;
 
 void append(Bytes& to, const Bytes& from) { to.insert(to.end(), from.begin(), from.end()); }
 
-// --- CJ/T 188-2004, tables 5, 7 and 12 to 14; identifiers of the 2018 edition with a known layout
-// ---------------------
+// --- CJ/T 188-2004, tables 5, 7 and 12 to 14; of the 2018 edition what has a known layout ----------------------------
 
 struct Layout188 {
-  std::uint8_t meter_type;
   const cjt188::Record* record;
+  std::vector<std::uint8_t> meter_types;  // that have it
 };
 
-// Each layout once for each kind of meter.
 std::vector<Layout188> layouts188() {
-  std::vector<Layout188> found;
-  std::set<std::pair<std::uint8_t, const cjt188::Record*>> known;
-  for (const std::uint8_t type : std::initializer_list<std::uint8_t>{0x10, 0x20, 0x21, 0x30, 0x40})
+  constexpr std::array<std::uint8_t, 9> types{0x10, 0x19, 0x20, 0x21, 0x25, 0x30, 0x39, 0x40, 0x49};
+  std::map<const cjt188::Record*, std::set<std::uint8_t>> found;
+  for (const std::uint8_t type : types)
     for (const bool is_reply : {false, true})
       for (unsigned identifier = 0; identifier <= 0xFFFF; ++identifier) {
         const auto records = cjt188::records_of({type, is_reply, static_cast<std::uint16_t>(identifier)});
-        if (records.empty() || records.front()->layout != cjt188::Layout::standard) continue;
-        if (known.insert({type, records.front()}).second) found.push_back({type, records.front()});
+        if (!records.empty() && records.front()->layout == cjt188::Layout::standard)
+          found[records.front()].insert(type);
       }
-  return found;
+  std::vector<Layout188> layouts;
+  for (const auto& [record, fitting] : found) layouts.push_back({record, {fitting.begin(), fitting.end()}});
+  return layouts;
 }
 
 Bytes amount188(const cjt188::Field& field) {
@@ -90,17 +90,18 @@ Telegram any188(const Layout188& layout) {
   for (const cjt188::Field& field : record.fields) append(content, field188(field));
   const auto control = static_cast<std::uint8_t>(cjt188::find_identifier(identifier)->function |
                                                  (record.is_reply ? cjt188::control::reply : 0));
-  return comes_back("cjt188", frame188(layout.meter_type, control, identifier, content));
+  return comes_back("cjt188", frame188(one_of(layout.meter_types), control, identifier, content));
 }
 
 std::string name_of(const Layout188& layout) {
-  return fmt::format("type {:02X}, {:04X}, {}", layout.meter_type, layout.record->first,
-                     layout.record->is_reply ? "reply" : "request");
+  return fmt::format("{:04X}, {}, type {:02X} and {} others", layout.record->first,
+                     layout.record->is_reply ? "reply" : "request", layout.meter_types.front(),
+                     layout.meter_types.size() - 1);
 }
 
 TEST(Cjt188Properties, EveryItemComesBack) {
   const auto layouts = layouts188();
-  ASSERT_GT(layouts.size(), 100U);
+  ASSERT_GT(layouts.size(), 30U);
   for (const Layout188& layout : layouts) EXPECT_TRUE(rc::check(name_of(layout), [&] { any188(layout); }));
 }
 
