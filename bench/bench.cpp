@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/desk/desk.hpp"
 #include "bench/instruments/companion_host.hpp"
 #include "bench/instruments/faults.hpp"
 #include "bench/instruments/station.hpp"
@@ -62,6 +63,7 @@ struct Bench::Impl {
   void add_stations(const BenchOptions& options, const BenchProfiles& profiles);
   void add_shared(const BenchOptions& options, const BenchProfiles& profiles);
   void name_devices();
+  void add_desk(const std::vector<json::Node>& meters);
   void add(const std::string& name, ScpiDevice& device);
   void add(const std::string& name, LinkPeer& peer, LineTiming timing);
   void add(const std::string& name, RegisterPeer& device, int unit);
@@ -82,6 +84,7 @@ struct Bench::Impl {
   std::unique_ptr<N6705c> shared_analyser;
   std::unique_ptr<RelayBoard> matrix;
   std::array<int, 2> routed{-1, -1};
+  std::vector<DeskMeter> desk;
   std::map<std::string, Device> devices;
   std::map<std::string, std::vector<IoFault>> io_faults;
   std::vector<std::unique_ptr<LinkPeer>> faulty_links;
@@ -93,6 +96,7 @@ Bench::Impl::Impl(Clock& its_clock, BenchOptions options) : clock(its_clock), se
   add_stations(options, profiles);
   add_shared(options, profiles);
   name_devices();
+  add_desk(options.meters);
   for (const FaultChoice& choice : options.faults) add_fault(choice);
   spoil(io_faults);
 }
@@ -173,6 +177,18 @@ void Bench::Impl::name_devices() {
   add("operator", *person, LineTiming::lan());
   add("analyser", *shared_analyser);
   add("matrix", *matrix, matrix->unit());
+}
+
+void Bench::Impl::add_desk(const std::vector<json::Node>& meters) {
+  for (const json::Node& meter : meters) {
+    const json::Node name = meter.at("name");
+    if (devices.contains(name.string())) name.fail(name.describe(), "a name that no other member of the bench has");
+    DeskMeter& made = desk.emplace_back(make_desk_meter(clock, meter));
+    if (made.link)
+      add(name.string(), *made.link, made.line);
+    else
+      add(name.string(), *made.registers, made.unit);
+  }
 }
 
 // Another meter's address: that of the next station, or a neighbour in the maker's numbering.

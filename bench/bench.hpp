@@ -8,6 +8,7 @@
 #include "core/clock.hpp"
 #include "core/io/memory_bus.hpp"
 #include "core/io/memory_link.hpp"
+#include "core/json/node.hpp"
 
 namespace meterrig::bench {
 
@@ -54,15 +55,18 @@ struct BenchOptions {
   std::uint64_t seed = 1;
   std::vector<DefectChoice> defects;
   std::vector<FaultChoice> faults;
-  std::string profiles_folder;  // config/instruments: register maps of the Modbus devices
+  std::string profiles_folder;     // config/instruments: register maps of the Modbus devices
+  std::vector<json::Node> meters;  // on the desk: elements of a rig file's bench.meters
 };
 
 // The virtual world: stations with their instruments, meters, air and radio, on one clock. Everything in it is reached
 // as a rig reaches real things: by links and register buses, under the names of the rig file's virtual: addresses
-// (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, uart1, ambient, host, operator).
+// (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, uart1, ambient, host, operator, and the names
+// of the meters on the desk).
 class Bench {
  public:
-  // Throws UserError for an unknown defect or fault, with the nearest known name.
+  // Throws UserError for an unknown defect or fault, with the nearest known name, and for a meter of the desk with the
+  // name of another member.
   Bench(Clock& clock, BenchOptions options);
   ~Bench();
 

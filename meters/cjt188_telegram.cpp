@@ -166,7 +166,8 @@ void read_data_field(const Place& place, Telegram& telegram) {
   judge_function(place, identifier, telegram);
   const bool is_reply = telegram.direction == "response";
   // The answer to "who is there" is the frame's own address.
-  if (is_reply && identifier == 0x810A) telegram.items.push_back({"meter_address", telegram.address, ""});
+  if (is_reply && identifier == read_address_identifier)
+    telegram.items.push_back({"meter_address", telegram.address, ""});
   read_content({place.at(1), is_reply, identifier, bytes.subspan(identifier_size), data + identifier_size}, telegram);
 }
 

@@ -90,12 +90,16 @@ Frame relay_request(const Address& to, Relay command, const Authority& by, const
 // To all meters, which do not answer.
 Frame broadcast_time(const Moment& now);
 
-// The content of an identifier that holds one number: encode_value(0x02010100, "224.8") is {0x48, 0x22}. Throws
-// std::invalid_argument if the identifier holds none or the number doesn't fit its format exactly.
+// The content of an identifier that holds one value: encode_value(0x02010100, "224.8") is {0x48, 0x22}. Throws
+// std::invalid_argument if the identifier holds none, or several, or the value doesn't fit its format exactly.
 Bytes encode_value(std::uint32_t identifier, std::string_view value);
 
 // Every frame in the bytes in order, with noise around them skipped. If there is none, one invalid telegram that says
 // what came nearest to a frame and where it failed.
 std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+
+// The frame that says what the telegram does, as the standard has it: departures are not repeated. Throws EncodeError,
+// std::length_error past 255 data bytes.
+Bytes bytes_of(const Telegram& telegram);
 
 }  // namespace meterrig::dlt645

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "meters/encoding.hpp"
 #include "meters/frame_scanner.hpp"
 #include "meters/telegram.hpp"
 
@@ -62,5 +63,9 @@ Frame selection(std::string_view secondary);
 // Every frame in the bytes, in order; without any, one invalid Telegram that says what came nearest. The byte E5 is an
 // acknowledge where it touches no noise. Places in explanations count as ByteRange does, from 0.
 std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+
+// The frame that says what the telegram does. Items don't say how their meter coded them: numbers are coded as asked
+// for. Throws EncodeError, std::length_error past 252 data bytes.
+Bytes bytes_of(const Telegram& telegram, NumberCoding numbers = NumberCoding::integer);
 
 }  // namespace meterrig::mbus

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "rig/cli/bench_server.hpp"
@@ -36,6 +37,30 @@ std::vector<plan::DutFile> samples_for(plan::Loader& loader, const ServeWords& w
   return duts;
 }
 
+// By the kind of a meter on the desk: its profile.
+const char* profile_of(const std::string& kind) {
+  if (kind == "water") return "cjt188_water";
+  if (kind == "heat") return "cjt188_heat";
+  if (kind == "heat-mbus") return "mbus_heat";
+  return kind == "electricity" ? "dlt645_electricity" : "modbus_electricity";
+}
+
+void print_members(const BenchServer& server, const plan::RigFile& rig) {
+  for (const BenchServer::Member& member : server.members()) {
+    fmt::print("{:<12} {}\n", member.name, member.address);
+    if (!member.by_network.empty()) fmt::print("{:<12} {}\n", "", member.by_network);
+  }
+  if (!rig.meters_virtual()) return;
+  fmt::print("to read a meter, on either of its ports:\n");
+  for (const json::Node& meter : rig.bench_meters) {
+    const auto& members = server.members();
+    const auto member = std::find_if(members.begin(), members.end(),
+                                     [&](const auto& each) { return each.name == meter.at("name").string(); });
+    fmt::print("  meterrig meter read --port '{}' --profile {}\n", member->address,
+               profile_of(meter.at("kind").string()));
+  }
+}
+
 int serve(const ServeWords& words) {
   plan::Loader loader(plan::ConfigPath::find());
   const plan::RigFile rig = loader.rig(words.rig);
@@ -56,7 +81,7 @@ int serve(const ServeWords& words) {
   if (!words.emit.empty()) {
     write_file(words.emit, served_rig(json::parse_file(rig.file), server.members(), words.time_scale).dump(2) + "\n");
   }
-  for (const BenchServer::Member& member : server.members()) fmt::print("{:<12} {}\n", member.name, member.address);
+  print_members(server, rig);
   fmt::print("ready: {} members, time scale {:g}; Ctrl-C ends it\n", server.members().size(), words.time_scale);
   std::fflush(stdout);
   const WallClock::Expectation signals = clock.expect_post();
@@ -72,7 +97,7 @@ void add_bench(CLI::App& app, Action& action) {
   CLI::App* const child = command->add_subcommand(
       "serve", "Serve a rig's virtual bench on TCP, Modbus TCP and pseudo-terminals, until Ctrl-C");
   auto words = std::make_shared<ServeWords>();
-  child->add_option("rig", words->rig, "Rig file, or a name under config/rigs")->required()->type_name("RIG");
+  child->add_option("rig,--rig", words->rig, "Rig file, or a name under config/rigs")->required()->type_name("RIG");
   child->add_option("--time-scale", words->time_scale, "How many times as fast as real time")
       ->check(CLI::Range(1.0, 50.0))
       ->type_name("X")
@@ -91,7 +116,9 @@ void add_bench(CLI::App& app, Action& action) {
   child->footer(
       "Example, in two terminals:\n"
       "  meterrig bench serve embedded --time-scale 20 --emit-rig /tmp/bench.json\n"
-      "  meterrig run cjt503-auto --only 6.10 --rig /tmp/bench.json");
+      "  meterrig run cjt503-auto --only 6.10 --rig /tmp/bench.json\n"
+      "Meters of each kind on a desk, for any client:\n"
+      "  meterrig bench serve --rig desk");
   child->callback([words, &action] { action = [words] { return serve(*words); }; });
 }
 

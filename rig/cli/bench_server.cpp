@@ -46,10 +46,21 @@ void replace_addresses(Json& value, const std::vector<BenchServer::Member>& memb
   }
 }
 
+void name_ports(Json& document, const std::vector<BenchServer::Member>& members) {
+  if (!document.contains("bench") || !document["bench"].contains("meters")) return;
+  for (Json& meter : document["bench"]["meters"]) {
+    for (const BenchServer::Member& member : members)
+      if (member.name == meter["name"]) meter["ports"] = {member.address, member.by_network};
+  }
+}
+
 }  // namespace
 
 BenchServer::BenchServer(WallClock& clock, bench::Bench& bench, const plan::RigFile& rig)
     : clock_(clock), bench_(bench) {
+  if (rig.meters_virtual()) {
+    for (const json::Node& meter : rig.bench_meters) serve_meter(meter.at("name").string());
+  }
   for (const auto& [name, instrument] : rig.instruments) serve(instrument.address, "instrument " + name, false);
   for (const auto& [role, binding] : rig.shared) {
     if (binding.address) serve(*binding.address, "shared " + role, false);
@@ -67,26 +78,49 @@ void BenchServer::serve(const Url& address, const std::string& where, bool uart)
   const bench::Bench::LinkEnd end = bench_.link(address.path);
   int unit = 1;
   RegisterPeer* const device = end.peer ? nullptr : bench_.registers(address.path, unit);
-  if (device != nullptr) return serve_registers(address.path, *device, unit);
+  if (device != nullptr) {
+    members_.push_back({address.path, serve_registers(*device, unit)});
+    return;
+  }
   if (end.peer == nullptr) {
     throw UserError(fmt::format("{}: found virtual:{}; expected a member of the bench{}", where, address.path,
                                 json::did_you_mean(address.path, bench_.names())));
   }
-  if (uart) {
-    members_.push_back({address.path, serve_uart(address, end)});
+  members_.push_back({address.path, uart ? serve_terminal(address, end) : serve_tcp(end, 1)});
+}
+
+void BenchServer::serve_meter(const std::string& name) {
+  constexpr std::size_t clients_of_a_gateway = 8;
+  const bench::Bench::LinkEnd end = bench_.link(name);
+  int unit = 1;
+  if (RegisterPeer* const device = end.peer ? nullptr : bench_.registers(name, unit)) {
+    members_.push_back({name, serve_rtu(*device, unit), serve_registers(*device, unit)});
     return;
   }
-  tcp_.push_back(std::make_unique<TcpLinkServer>(clock_, *end.peer, ServeOptions{.timing = end.timing}));
-  members_.push_back({address.path, tcp_.back()->url()});
+  const Url line = Url::parse("virtual:" + name + "?baud=2400&parity=even");
+  members_.push_back({name, serve_terminal(line, end), serve_tcp(end, clients_of_a_gateway)});
 }
 
-void BenchServer::serve_registers(const std::string& name, RegisterPeer& device, int unit) {
+std::string BenchServer::serve_tcp(const bench::Bench::LinkEnd& end, std::size_t most_clients) {
+  const ServeOptions options{.timing = end.timing, .most_clients = most_clients};
+  tcp_.push_back(std::make_unique<TcpLinkServer>(clock_, *end.peer, options));
+  return tcp_.back()->url();
+}
+
+std::string BenchServer::serve_rtu(RegisterPeer& device, int unit) {
+  constexpr Duration turnaround = 5ms;
+  rtu_.push_back(std::make_unique<ModbusRtuServer>(clock_, LineTiming::serial(9600, 8, false), turnaround));
+  rtu_.back()->attach(unit, device);
+  return fmt::format("modbus-rtu://{}?baud=9600&unit={}", rtu_.back()->path(), unit);
+}
+
+std::string BenchServer::serve_registers(RegisterPeer& device, int unit) {
   modbus_.push_back(std::make_unique<ModbusTcpServer>(clock_));
   modbus_.back()->attach(unit, device);
-  members_.push_back({name, fmt::format("modbus-tcp://127.0.0.1:{}/{}", modbus_.back()->port(), unit)});
+  return fmt::format("modbus-tcp://127.0.0.1:{}/{}", modbus_.back()->port(), unit);
 }
 
-std::string BenchServer::serve_uart(const Url& address, const bench::Bench::LinkEnd& end) {
+std::string BenchServer::serve_terminal(const Url& address, const bench::Bench::LinkEnd& end) {
   terminals_.push_back(std::make_unique<PtyLinkServer>(clock_, *end.peer, timing_of(address, end)));
   Url served = Url::parse(terminals_.back()->url());
   served.options = address.options;
@@ -96,6 +130,7 @@ std::string BenchServer::serve_uart(const Url& address, const bench::Bench::Link
 Json served_rig(const json::Node& rig, const std::vector<BenchServer::Member>& members, double time_scale) {
   Json document = ordered(rig);
   replace_addresses(document, members);
+  name_ports(document, members);
   document["time_scale"] = time_scale;
   return document;
 }

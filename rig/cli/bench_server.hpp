@@ -12,12 +12,14 @@
 namespace meterrig::cli {
 
 // Puts the virtual members of a rig on ports that any program can open: SCPI instruments, host and operator on TCP,
-// register devices on Modbus TCP (one port each), meters' UARTs on pseudo-terminals.
+// register devices on Modbus TCP (one port each), meters' UARTs on pseudo-terminals. Meters of the bench's desk are on
+// two ports each: a pseudo-terminal, and TCP as a serial server or a Modbus gateway gives it.
 class BenchServer {
  public:
   struct Member {
     std::string name;
-    std::string address;  // a URL as rig files have it
+    std::string address;       // a URL as rig files have it
+    std::string by_network{};  // of a meter on the desk: the same by TCP
   };
 
   // Bench and clock outlive the server. Throws UserError for a member that the bench does not have, LinkError for a
@@ -28,8 +30,11 @@ class BenchServer {
 
  private:
   void serve(const Url& address, const std::string& where, bool uart);
-  void serve_registers(const std::string& name, RegisterPeer& device, int unit);
-  std::string serve_uart(const Url& address, const bench::Bench::LinkEnd& end);
+  void serve_meter(const std::string& name);
+  std::string serve_tcp(const bench::Bench::LinkEnd& end, std::size_t most_clients);
+  std::string serve_registers(RegisterPeer& device, int unit);
+  std::string serve_terminal(const Url& address, const bench::Bench::LinkEnd& end);
+  std::string serve_rtu(RegisterPeer& device, int unit);
 
   WallClock& clock_;
   bench::Bench& bench_;
@@ -37,9 +42,11 @@ class BenchServer {
   std::vector<std::unique_ptr<TcpLinkServer>> tcp_;
   std::vector<std::unique_ptr<PtyLinkServer>> terminals_;
   std::vector<std::unique_ptr<ModbusTcpServer>> modbus_;
+  std::vector<std::unique_ptr<ModbusRtuServer>> rtu_;
 };
 
-// The rig file of a served bench: the same rig with the served addresses and the time scale.
+// The rig file of a served bench: the same rig with the served addresses, the ports of the meters on its desk, and the
+// time scale.
 nlohmann::ordered_json served_rig(const json::Node& rig, const std::vector<BenchServer::Member>& members,
                                   double time_scale);
 

@@ -121,6 +121,7 @@ std::unique_ptr<bench::Bench> make_bench(Clock& clock, const plan::ConfigPath& p
   options.seed = seed;
   options.defects = choices.defects;
   options.faults = choices.faults;
+  if (rig.meters_virtual()) options.meters = rig.bench_meters;
   for (const fs::path& folder : path.folders()) {
     std::error_code error;
     if (!fs::is_directory(folder / "instruments", error)) continue;

@@ -128,7 +128,8 @@ void read_stations(const json::Node& document, RigFile& rig) {
     if (rig.station(name) != nullptr) node.at("name").fail("station " + json::in_quotes(name) + " again", "each once");
     rig.stations.push_back({name, reader.read_roles(node.at("roles"))});
   }
-  if (rig.stations.empty()) document.at("stations").fail("an empty array", "at least one station");
+  if (rig.stations.empty() && rig.bench_meters.empty())
+    document.at("stations").fail("an empty array", "at least one station, or meters on the bench");
   if (const auto shared = document.optional("shared")) rig.shared = reader.read_roles(*shared);
   const json::Node order = document.at("safe_state_order");
   for (const json::Node& role : order.elements()) {
@@ -140,6 +141,20 @@ void read_stations(const json::Node& document, RigFile& rig) {
     const auto& listed = rig.safe_state_order;
     if (std::find(listed.begin(), listed.end(), output) != listed.end()) continue;
     order.fail("no " + json::in_quotes(output), "every role of this rig that drives something");
+  }
+}
+
+void read_bench(const json::Node& bench, RigFile& rig) {
+  bench.reject_unknown_keys({"stations", "meters"});
+  rig.bench_stations = static_cast<int>(bench.at("stations").integer(0, 64));
+  const auto meters = bench.optional("meters");
+  if (!meters) return;
+  std::set<std::string> names;
+  for (const json::Node& meter : meters->elements()) {
+    const json::Node name = meter.at("name");
+    if (!names.insert(name.not_empty()).second)
+      name.fail("meter " + json::in_quotes(name.string()) + " again", "each once");
+    rig.bench_meters.push_back(meter);
   }
 }
 
@@ -193,10 +208,15 @@ bool RigFile::any_virtual() const {
     return std::any_of(roles.begin(), roles.end(),
                        [](const auto& role) { return role.second.address && is_virtual(*role.second.address); });
   };
-  return any(shared) ||
+  return meters_virtual() || any(shared) ||
          std::any_of(stations.begin(), stations.end(), [&](const RigStation& s) { return any(s.roles); }) ||
          std::any_of(instruments.begin(), instruments.end(),
                      [](const auto& i) { return is_virtual(i.second.address); });
+}
+
+bool RigFile::meters_virtual() const {
+  return std::any_of(bench_meters.begin(), bench_meters.end(),
+                     [](const json::Node& meter) { return !meter.has("ports"); });
 }
 
 RigFile read_rig(const json::Node& document) {
@@ -208,8 +228,7 @@ RigFile read_rig(const json::Node& document) {
   rig.title = read_title(document.at("title"));
   read_place(document.at("place"), rig);
   if (const auto bench = document.optional("bench")) {
-    bench->reject_unknown_keys({"stations"});
-    rig.bench_stations = static_cast<int>(bench->at("stations").integer(1, 64));
+    read_bench(*bench, rig);
   }
   read_instruments(document.at("instruments"), rig);
   read_stations(document, rig);
@@ -219,10 +238,10 @@ RigFile read_rig(const json::Node& document) {
     rig.time_scale = scale->number();
     if (rig.time_scale <= 0 || rig.time_scale > 50) scale->expected("a number above 0 and at most 50");
   }
-  if (rig.any_virtual() && rig.bench_stations == 0) {
+  if (rig.any_virtual() && !document.has("bench")) {
     document.fail("virtual members and no key \"bench\"", "the virtual bench that they are members of");
   }
-  if (rig.bench_stations > 0 && rig.stations.size() > static_cast<std::size_t>(rig.bench_stations) &&
+  if (document.has("bench") && rig.stations.size() > static_cast<std::size_t>(rig.bench_stations) &&
       rig.all_virtual()) {
     document.at("bench").expected(fmt::format("a bench of at least {} stations", rig.stations.size()));
   }

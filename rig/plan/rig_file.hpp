@@ -56,6 +56,8 @@ class RigFile {
   std::string place;
   std::string utc_offset;  // "+08:00"
   int bench_stations = 0;  // of the virtual bench; 0 when the rig has none
+  // Meters on the bench's desk, as they stand in the file; each has a name of its own.
+  std::vector<json::Node> bench_meters;
   std::map<std::string, RigInstrument> instruments;
   std::vector<RigStation> stations;
   std::map<std::string, RoleBinding> shared;
@@ -70,6 +72,8 @@ class RigFile {
   const RoleBinding* binding(const RigStation& station, std::string_view role) const;
   bool all_virtual() const;
   bool any_virtual() const;
+  // Are the bench's meters in this process? A served bench has put them on ports.
+  bool meters_virtual() const;
 };
 
 RigFile read_rig(const json::Node& document);

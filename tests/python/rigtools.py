@@ -110,12 +110,12 @@ def listens(port):
 class Bench:
     """`bench serve` as a second process, on ports that the system chooses."""
 
-    def __init__(self, folder, *words, scale=50):
+    def __init__(self, folder, *words, scale=50, rig="embedded"):
         self.rig_file = Path(folder) / "served.json"
-        self.process = started("bench", "serve", "embedded", "--time-scale", scale, "--emit-rig", self.rig_file,
+        self.process = started("bench", "serve", rig, "--time-scale", scale, "--emit-rig", self.rig_file,
                                *words, cwd=folder)
         try:
-            read_until(self.process, lambda line: line.startswith("ready:"))
+            self.said = read_until(self.process, lambda line: line.startswith("ready:"))
             self.rig = json.loads(self.rig_file.read_text())
             RUNNING.remove(self.process)  # it may serve many tests: its fixture ends it
         except BaseException:
