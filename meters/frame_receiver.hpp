@@ -11,7 +11,7 @@
 namespace meterrig {
 
 // A protocol's own rule between the bytes of a frame, and what the port adds to it.
-struct LineRule {
+struct GapRule {
   Duration byte_time{};    // of one character
   Duration longest_gap{};  // from the end of a character to the start of the next
 };
@@ -21,15 +21,16 @@ struct LineRule {
 inline constexpr Duration usual_tolerance = 16ms;
 
 // CJ/T 188-2004 6.4: at most one character.
-constexpr LineRule cjt188_line(Duration byte_time, Duration tolerance = usual_tolerance) {
+constexpr GapRule cjt188_gap(Duration byte_time, Duration tolerance = usual_tolerance) {
   return {byte_time, byte_time + tolerance};
 }
 // DL/T 645-2007 5.3.3: at most 500 ms.
-constexpr LineRule dlt645_line(Duration byte_time, Duration tolerance = usual_tolerance) {
+constexpr GapRule dlt645_gap(Duration byte_time, Duration tolerance = usual_tolerance) {
   return {byte_time, 500ms + tolerance};
 }
-// IEC 60870-5-1, format class FT 1.2: none within a frame, and 33 idle bits, three characters, end a disturbed one.
-constexpr LineRule mbus_line(Duration byte_time, Duration tolerance = usual_tolerance) {
+// EN 13757-2, 5.5.5 (IEC 60870-5-1, format class FT 1.2): none, and 33 idle bits, three characters, end a disturbed
+// one.
+constexpr GapRule mbus_gap(Duration byte_time, Duration tolerance = usual_tolerance) {
   return {byte_time, 3 * byte_time + tolerance};
 }
 
@@ -38,7 +39,7 @@ constexpr LineRule mbus_line(Duration byte_time, Duration tolerance = usual_tole
 template <typename Scanner>
 class FrameReceiver {
  public:
-  explicit FrameReceiver(LineRule rule, Scanner scanner = Scanner()) : rule_(rule), scanner_(std::move(scanner)) {}
+  explicit FrameReceiver(GapRule rule, Scanner scanner = Scanner()) : rule_(rule), scanner_(std::move(scanner)) {}
 
   // A chunk without gaps, whose last byte had arrived at `arrived`. Frames are taken with next() before the next chunk.
   void feed(Instant arrived, std::span<const std::uint8_t> bytes) {
@@ -73,7 +74,7 @@ class FrameReceiver {
   const FrameFaults& faults() const { return scanner_.faults(); }
 
  private:
-  LineRule rule_;
+  GapRule rule_;
   Scanner scanner_;
   std::optional<Instant> heard_;
 };

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t uarts = 64;
 const LineTiming line = LineTiming::serial(2400);
-constexpr Duration bus_idle = 30ms;  // CJ/T 188-2004 6.4, before each question
+constexpr Duration bus_idle = 30ms;  // CJ/T 188-2004 6.4: kept by the driver before each question
 
 // Answers each question with the current data, a character later.
 struct UartMeter final : LinkPeer {
@@ -72,7 +72,7 @@ struct Count {
 };
 
 Task<> poll_one(WallClock& clock, Cjt188Meter& meter, Instant end, Count& count) {
-  const std::vector<std::string> items{"accumulated_volume"};
+  const std::vector<std::string> items{"cumulative_volume"};
   while (clock.now() < end) {
     try {
       co_await meter.read(items);
@@ -80,7 +80,6 @@ Task<> poll_one(WallClock& clock, Cjt188Meter& meter, Instant end, Count& count)
     } catch (const InstrumentError&) {
       ++count.errors;
     }
-    co_await sleep_for(bus_idle);
   }
 }
 

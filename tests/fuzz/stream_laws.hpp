@@ -61,14 +61,14 @@ inline std::vector<Place> one_after_another(const std::vector<Place>& places) {
 // protocol.
 template <typename Scanner, typename Encode>
 std::vector<Bytes> scanned(const Bytes& stream, std::size_t chunk, Encode encode) {
-  Scanner scanner;
+  Scanner scanner, reader;
   std::vector<Bytes> frames;
   in_chunks(stream, chunk, [&](std::span<const std::uint8_t> bytes) {
     scanner.feed(bytes);
+    reader.feed(bytes);
     for (;;) {
-      Scanner same = scanner;
       const auto frame = scanner.next_bytes();
-      const auto read = same.next();
+      const auto read = reader.next();
       hold(read.has_value() == !frame.empty(), "a frame is read when one is found");
       if (!read) break;
       if (frame.size() == 1) continue;

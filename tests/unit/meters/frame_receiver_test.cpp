@@ -37,7 +37,7 @@ using Cjt188Line = Line<FrameReceiver<cjt188::Scanner>>;
 TEST(FrameReceiver, AGapWithinTheRuleIsNone) {
   const Bytes frame = cjt188::encode(answer, 2);
   for (std::size_t cut = 1; cut < frame.size(); ++cut) {
-    Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_line(byte_time))};
+    Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_gap(byte_time))};
     line.send(View(frame).first(cut));
     line.silence(byte_time + usual_tolerance);
     line.send(View(frame).subspan(cut));
@@ -49,7 +49,7 @@ TEST(FrameReceiver, AGapWithinTheRuleIsNone) {
 TEST(FrameReceiver, ALongerGapEndsTheFrameAndTheNextIsRead) {
   const Bytes frame = cjt188::encode(answer, 2);
   for (std::size_t cut = 3; cut < frame.size(); ++cut) {
-    Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_line(byte_time))};
+    Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_gap(byte_time))};
     line.send(View(frame).first(cut));
     EXPECT_EQ(line.receiver.next(), std::nullopt);
     line.silence(byte_time + usual_tolerance + 1ns);
@@ -67,7 +67,7 @@ TEST(FrameReceiver, WhatFollowsAGapIsNoDataOfWhatStoodBefore) {
   Bytes data(200);
   std::copy(inner.begin(), inner.end(), data.begin() + 39);
   const Bytes outer = cjt188::encode({0x10, {}, 0x81, data}, 0);
-  Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_line(byte_time))};
+  Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_gap(byte_time))};
   line.send(View(outer).first(50));
   EXPECT_EQ(line.receiver.next(), std::nullopt);
   line.silence(100ms);
@@ -78,7 +78,7 @@ TEST(FrameReceiver, WhatFollowsAGapIsNoDataOfWhatStoodBefore) {
 // As it is handed over by a port, a chunk is as long as its bytes.
 TEST(FrameReceiver, AChunkBeganWhenItsFirstByteDid) {
   const Bytes frame = cjt188::encode(answer, 2);
-  FrameReceiver<cjt188::Scanner> receiver(cjt188_line(byte_time, 0ns));
+  FrameReceiver<cjt188::Scanner> receiver(cjt188_gap(byte_time, 0ns));
   receiver.feed(start + 5 * byte_time, View(frame).first(5));
   EXPECT_EQ(receiver.next(), std::nullopt);
   const auto rest = static_cast<std::int64_t>(frame.size() - 5);
@@ -87,7 +87,7 @@ TEST(FrameReceiver, AChunkBeganWhenItsFirstByteDid) {
 }
 
 TEST(FrameReceiver, SaysWhenItGivesUp) {
-  FrameReceiver<cjt188::Scanner> receiver(cjt188_line(byte_time));
+  FrameReceiver<cjt188::Scanner> receiver(cjt188_gap(byte_time));
   const Bytes frame = cjt188::encode(question, 0);
   EXPECT_EQ(receiver.gives_up_at(), std::nullopt);
   EXPECT_FALSE(receiver.give_up(start + 1h));
@@ -108,7 +108,7 @@ TEST(FrameReceiver, SaysWhenItGivesUp) {
 }
 
 TEST(FrameReceiver, NoiseWithoutAStartIsNothingTruncated) {
-  Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_line(byte_time))};
+  Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_gap(byte_time))};
   line.send(Bytes{0xFF, 0x00, 0x16});
   EXPECT_EQ(line.receiver.next(), std::nullopt);
   EXPECT_EQ(line.receiver.gives_up_at(), std::nullopt);
@@ -122,7 +122,7 @@ TEST(FrameReceiver, Dlt645WaitsHalfASecond) {
   const dlt645::Frame frame = dlt645::read_request({1, 2, 3, 4, 5, 6}, 0x00010000);
   const Bytes bytes = dlt645::encode(frame, 4);
   for (const Duration gap : {500ms, 517ms}) {
-    Line<FrameReceiver<dlt645::Scanner>> line{FrameReceiver<dlt645::Scanner>(dlt645_line(byte_time))};
+    Line<FrameReceiver<dlt645::Scanner>> line{FrameReceiver<dlt645::Scanner>(dlt645_gap(byte_time))};
     line.send(View(bytes).first(9));
     EXPECT_EQ(line.receiver.next(), std::nullopt);
     line.silence(gap);
@@ -136,7 +136,7 @@ TEST(FrameReceiver, Dlt645WaitsHalfASecond) {
 }
 
 TEST(FrameReceiver, AnMbusAcknowledgeIsReadBehindNoiseAndSilence) {
-  Line<FrameReceiver<mbus::Scanner>> line{FrameReceiver<mbus::Scanner>(mbus_line(byte_time))};
+  Line<FrameReceiver<mbus::Scanner>> line{FrameReceiver<mbus::Scanner>(mbus_gap(byte_time))};
   line.send(Bytes{0x00});
   EXPECT_EQ(line.receiver.next(), std::nullopt);
   line.silence(3 * byte_time + usual_tolerance);
@@ -164,7 +164,7 @@ TEST(FrameReceiver, EveryFaultHasItsName) {
             {oversized, &FrameFaults::bad_length}};
   for (const auto& broken : cases) {
     // 6.2.6: a reply holds at most 64H bytes of data.
-    Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_line(byte_time), cjt188::Scanner(13 + 0x64))};
+    Cjt188Line line{FrameReceiver<cjt188::Scanner>(cjt188_gap(byte_time), cjt188::Scanner(13 + 0x64))};
     line.send(broken.bytes);
     EXPECT_EQ(line.receiver.next(), std::nullopt);
     line.silence(30ms);

@@ -1,16 +1,15 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <memory>
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "core/io/memory_link.hpp"
 #include "meters/cjt188_meter.hpp"
 #include "meters/dlt645.hpp"
 #include "meters/frame_receiver.hpp"
+#include "tests/unit/meters/meter_line.hpp"
 
 // 64 meters at 2400 8E1 polled at once on one thread: how many frames, of those that the bit rate and the standards'
 // own gaps allow.
@@ -89,17 +88,13 @@ void expect_nearly_all(const Meters& polled, std::size_t frames) {
 // CJ/T 188-2004 6.4: a reply starts a character after the question, and a question 30 ms after the reply.
 TEST(Polling, Cjt188MetersAtOnce) {
   VirtualClock clock;
-  std::ifstream file(METERRIG_SOURCE_DIR "/config/meters/cjt188_gas.json");
-  const MeterProfile profile(nlohmann::json::parse(file));
+  const MeterProfile profile = shipped_profile("cjt188_gas");
   ASSERT_EQ(profile.byte_time(), byte_time);
   std::vector<std::unique_ptr<PromptMeter<cjt188::Scanner>>> polled;
   std::vector<std::unique_ptr<Cjt188Meter>> drivers;
   std::size_t frames = 0;
-  const std::vector<std::string> items{"accumulated_volume"};
-  const auto exchange = [&](Cjt188Meter& driver) -> Task<> {
-    co_await driver.read(items);
-    co_await sleep_for(30ms);
-  };
+  const std::vector<std::string> items{"cumulative_volume"};
+  const auto exchange = [&](Cjt188Meter& driver) -> Task<> { co_await driver.read(items); };
   TaskGroup group(clock, nullptr);
   for (std::size_t i = 0; i < meters; ++i) {
     const cjt188::Address address{static_cast<std::uint8_t>(i)};
@@ -135,7 +130,7 @@ TEST(Polling, Dlt645MetersAtOnce) {
   VirtualClock clock;
   std::vector<std::unique_ptr<PromptMeter<dlt645::Scanner>>> polled;
   std::vector<std::unique_ptr<MemoryLink>> lines;
-  std::vector<FrameReceiver<dlt645::Scanner>> receivers(meters, FrameReceiver<dlt645::Scanner>(dlt645_line(byte_time)));
+  std::vector<FrameReceiver<dlt645::Scanner>> receivers(meters, FrameReceiver<dlt645::Scanner>(dlt645_gap(byte_time)));
   std::size_t frames = 0;
   TaskGroup group(clock, nullptr);
   for (std::size_t i = 0; i < meters; ++i) {
