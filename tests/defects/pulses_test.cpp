@@ -63,6 +63,11 @@ TEST(PulseContact, IsNotNeeded) {
     EXPECT_EQ(result.at("verdict"), "pass") << trouble;
     EXPECT_EQ(value_of(result, "pulse_count"), nullptr) << trouble;
   }
+  const auto without_counter = [](cli::RunFiles& files) {
+    for (plan::RigStation& station : files.rig.stations) station.roles.erase("pulse_counter");
+  };
+  const json record = record_of({.only = {conversion}, .change = without_counter});
+  EXPECT_EQ(result_of(record, 0, conversion).at("verdict"), "pass");
 }
 
 }  // namespace
