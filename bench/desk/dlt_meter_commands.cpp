@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "bench/desk/dlt_errors.hpp"
 #include "bench/desk/dlt_meter.hpp"

@@ -1,6 +1,9 @@
 #include "bench/desk/mbus_meter.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
 
 #include "bench/desk/fields.hpp"
 #include "bench/desk/settings.hpp"

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
+#include <vector>
 
 #include "bench/desk/electricity_model.hpp"
 #include "core/io/memory_bus.hpp"

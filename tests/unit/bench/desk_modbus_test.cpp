@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
 #include "bench/desk/modbus_meter.hpp"
 #include "meters/modbus_telegram.hpp"
 #include "tests/unit/bench/desk_support.hpp"
