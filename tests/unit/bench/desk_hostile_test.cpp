@@ -106,5 +106,20 @@ TEST(NonsenseToTheDesk, MbusMeter) {
   EXPECT_FALSE(meter.ask(mbus::encode({0x40, 0xFE, {}, {}})).empty());
 }
 
+TEST(MastersOfTheDesk, DoNotGarbleEachOther) {
+  DltLine meter(loaded_meter + "}");
+  const Bytes request = dlt645::encode(dlt645::read_request(meter.address, 0x00010000));
+  const auto halves = std::span(request);
+  Port one, other;
+  LinkPeer& peer = *meter.meter.link;
+  peer.receive(one, halves.first(9));
+  peer.receive(other, halves.first(14));
+  peer.receive(one, halves.subspan(9));
+  EXPECT_EQ(one.answers, 1U);
+  EXPECT_EQ(other.answers, 0U);
+  peer.receive(other, halves.subspan(14));
+  EXPECT_EQ(other.answers, 1U);
+}
+
 }  // namespace
 }  // namespace meterrig::bench
