@@ -165,9 +165,57 @@ class ModbusPulseCounter final : public PulseCounter {
     const std::uint64_t count = co_await device_->read_integer(reg(*device_, "pulse_counter", "count"));
     co_return static_cast<std::uint32_t>(count);
   }
+  bool dates_edges() const override { return device_->profile().role("pulse_counter").contains("edge_times"); }
+  Task<> listen() override { co_await times(); }
+  Task<std::vector<PulseEdge>> edges() override {
+    const std::uint32_t before = number_;
+    const std::vector<std::uint32_t> newest_first = co_await times();
+    const std::uint32_t fresh = number_ - before;
+    const auto held = static_cast<std::uint32_t>(newest_first.size());
+    if (fresh > held)
+      throw NoReading(fmt::format("{}: {} pulses came since the last reading and it holds {}; {} to {} are lost",
+                                  device_->name(), fresh, held, before + 1, number_ - held),
+                      {device_->name(), word("edge_times"), fmt::format("number {}", number_), {}});
+    std::vector<PulseEdge> edges;
+    for (std::uint32_t back = fresh; back-- > 0;) {
+      // The counter's clock may have started again since: the difference still holds.
+      const std::uint32_t passed = newest_first[back] - time_;
+      time_ = newest_first[back];
+      at_ += passed * unit();
+      edges.push_back({number_ - back, at_});
+    }
+    co_return edges;
+  }
+  Task<> set_debounce(std::chrono::milliseconds time) override {
+    co_await device_->write(word("debounce"), static_cast<double>(time.count()));
+  }
 
  private:
+  // A register that not every counter has.
+  std::string word(const char* name) const {
+    const auto& words = device_->profile().role("pulse_counter");
+    if (!words.contains(name))
+      throw UserError(fmt::format("{}: the profile {:?} names no {} of the pulse counter", device_->name(),
+                                  device_->profile().id(), name));
+    return words.at(name);
+  }
+  Duration unit() const {
+    return std::chrono::microseconds(device_->profile().role("pulse_counter").at("edge_unit_us").get<int>());
+  }
+  // Of the edges that the counter holds now, newest first; number_ becomes that of the newest.
+  Task<std::vector<std::uint32_t>> times() {
+    const std::vector<std::uint64_t> list = co_await device_->read_integers(word("edge_number"), word("edge_times"));
+    std::vector<std::uint32_t> times;
+    for (const std::uint64_t value : list) times.push_back(static_cast<std::uint32_t>(value));
+    number_ = times.at(0);
+    times.erase(times.begin());
+    co_return times;
+  }
+
   SharedDevice device_;
+  std::uint32_t number_ = 0;  // of the newest edge seen
+  std::uint32_t time_ = 0;    // of the last edge given, in the counter's units; at_ without the clock's new starts
+  Duration at_{};
 };
 
 class ModbusAmbient final : public Ambient {

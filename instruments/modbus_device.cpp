@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include <fmt/args.h>
 #include <fmt/format.h>
@@ -23,7 +24,7 @@ std::uint16_t words_of(const std::string& type) {
 }
 
 // The order of bytes as they stand in the registers: abcd, cdab, badc, dcba.
-std::uint64_t join(const std::vector<std::uint16_t>& words, const std::string& order) {
+std::uint64_t join(std::span<const std::uint16_t> words, const std::string& order) {
   const bool low_word_first = order == "cdab" || order == "dcba";
   const bool swapped = order == "badc" || order == "dcba";
   std::uint64_t value = 0;
@@ -61,7 +62,7 @@ ModbusDevice::ModbusDevice(Clock& clock, std::shared_ptr<RegisterBus> bus, const
     const std::string type = reg.at("type");
     registers_[key] = {table_of(reg.at("table")),
                        reg.at("address"),
-                       words_of(type),
+                       static_cast<std::uint16_t>(words_of(type) * reg.value("count", 1)),
                        type,
                        reg.value("word_order", "abcd"),
                        reg.value("min", -std::numeric_limits<double>::infinity()),
@@ -100,6 +101,20 @@ Task<double> ModbusDevice::read(std::string name) {
 Task<std::uint64_t> ModbusDevice::read_integer(std::string name) {
   const Register& reg = find(name);
   co_return join(co_await words(reg), reg.word_order);
+}
+
+Task<std::vector<std::uint64_t>> ModbusDevice::read_integers(std::string first, std::string last) {
+  const Register &from = find(first), &to = find(last);
+  const int count = to.address + to.count - from.address;
+  const std::uint16_t each = words_of(from.type);
+  if (from.table != to.table || from.type != to.type || from.word_order != to.word_order || count < each)
+    throw UserError(fmt::format("{}: {} to {} can't be read as one list", name_, first, last));
+  const auto words =
+      co_await bus_->read(unit_, from.table, from.address, static_cast<std::uint16_t>(count), deadline());
+  std::vector<std::uint64_t> values;
+  for (std::size_t i = 0; i + each <= words.size(); i += each)
+    values.push_back(join(std::span(words).subspan(i, each), from.word_order));
+  co_return values;
 }
 
 Task<> ModbusDevice::write(std::string name, double value, double within) {

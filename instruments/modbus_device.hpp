@@ -18,6 +18,9 @@ class ModbusDevice {
   // Throws NoReading for NaN and for what lies outside the plausible range that the profile gives.
   Task<double> read(std::string reg);
   Task<std::uint64_t> read_integer(std::string reg);
+  // All values from the first register to the end of the last, in one exchange: what is read so belongs together. Both
+  // are of the same table, type and word order; UserError otherwise.
+  Task<std::vector<std::uint64_t>> read_integers(std::string first, std::string last);
   // Writes and reads back; ReadBackError when it differs by more than `within`.
   Task<> write(std::string reg, double value, double within = 1e-6);
   Task<bool> coil(std::uint16_t address);

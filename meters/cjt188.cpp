@@ -9,7 +9,6 @@ namespace meterrig::cjt188 {
 namespace {
 
 constexpr std::uint8_t start_byte = 0x68;
-constexpr std::uint8_t end_byte = 0x16;
 constexpr std::uint8_t preamble_byte = 0xFE;
 constexpr std::size_t header_size = 11;  // 68 T A0..A6 C L
 constexpr std::size_t tail_size = 2;     // CS 16
@@ -40,40 +39,19 @@ Bytes encode(const Frame& frame, int preamble) {
   out.push_back(static_cast<std::uint8_t>(frame.data.size()));
   out.insert(out.end(), frame.data.begin(), frame.data.end());
   out.push_back(checksum(std::span(out).subspan(static_cast<std::size_t>(begin))));
-  out.push_back(end_byte);
+  out.push_back(frame_end_byte);
   return out;
 }
 
-void Scanner::feed(std::span<const std::uint8_t> bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
-
 std::optional<Frame> Scanner::next() {
-  // The first start byte whose frame may still be coming.
-  std::size_t pending = buffer_.size();
-  for (std::size_t at = 0; at < buffer_.size(); ++at) {
-    if (buffer_[at] != start_byte) continue;
-    const std::size_t there = buffer_.size() - at;
-    const std::size_t whole =
-        there < header_size ? header_size : header_size + buffer_[at + header_size - 1] + tail_size;
-    if (there < whole || there < header_size + tail_size) {
-      pending = std::min(pending, at);
-      continue;
-    }
-    const auto frame = std::span(buffer_).subspan(at, whole);
-    const bool ends = frame.back() == end_byte;
-    if (ends && frame[whole - tail_size] == checksum(frame.first(whole - tail_size))) {
-      Frame found;
-      found.type = frame[1];
-      std::copy_n(frame.begin() + 2, found.address.size(), found.address.begin());
-      found.control = frame[9];
-      found.data.assign(frame.begin() + header_size, frame.end() - tail_size);
-      buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at + whole));
-      return found;
-    }
-    // Behind a pending start byte it will be looked at again: count once.
-    if (at < pending) ++(ends ? bad_checksums_ : bad_formats_);
-  }
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(pending));
-  return std::nullopt;
+  const auto bytes = next_bytes();
+  if (bytes.empty()) return std::nullopt;
+  Frame found;
+  found.type = bytes[1];
+  std::copy_n(bytes.begin() + 2, found.address.size(), found.address.begin());
+  found.control = bytes[9];
+  found.data.assign(bytes.begin() + header_size, bytes.end() - tail_size);
+  return found;
 }
 
 std::optional<std::uint64_t> from_bcd(std::span<const std::uint8_t> bytes) {

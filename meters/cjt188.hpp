@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "meters/frame_scanner.hpp"
+
 namespace meterrig::cjt188 {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -35,21 +37,11 @@ struct Frame {
 // With `preamble` bytes FE in front (6.3.1: 2 to 4). Throws std::length_error past 255 data bytes.
 Bytes encode(const Frame& frame, int preamble = 2);
 
-// Finds frames in a byte stream: by position and length, resynchronising by one byte, in bounded memory. A start byte
-// in noise does not hold up the whole frame that follows it.
-class Scanner {
+// Finds frames in a byte stream, in bounded memory.
+class Scanner : public FrameScanner<CountedDataLayout<10>> {
  public:
-  void feed(std::span<const std::uint8_t> bytes);
+  using FrameScanner::FrameScanner;
   std::optional<Frame> next();
-  void clear() { *this = {}; }
-  // Counted since the last clear(): frames dropped for a bad checksum or end byte.
-  unsigned bad_checksums() const { return bad_checksums_; }
-  unsigned bad_formats() const { return bad_formats_; }
-
- private:
-  Bytes buffer_;
-  unsigned bad_checksums_ = 0;
-  unsigned bad_formats_ = 0;
 };
 
 // BCD, low byte first. Null when a nibble is not a decimal digit: an invalid field is a result, never a number.

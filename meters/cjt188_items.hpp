@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,6 +26,9 @@ std::span<const UnitCode> unit_codes();
 // Null when the 2004 table doesn't have the code: makers use others, and not all in the same sense.
 const UnitCode* find_unit(std::uint8_t code);
 
+// Whose reply has no content: it is the frame's address.
+inline constexpr std::uint16_t read_address_identifier = 0x810A;
+
 // One data identifier or a run of them, and the control function that it goes with.
 struct Identifier {
   std::uint16_t first = 0, last = 0;
@@ -36,6 +40,8 @@ const Identifier* find_identifier(std::uint16_t identifier);
 
 // ST0 ST1 by name: "valve_open", "battery_low", "vendor_status_15".
 std::vector<std::string> status_names(std::uint8_t st0, std::uint8_t st1);
+// The way back, ST0 first. Throws EncodeError: a name that no bit has, or not exactly one state of the valve.
+std::array<std::uint8_t, 2> status_bytes(std::span<const std::string> names);
 
 // The content behind DI and SER.
 struct Content {

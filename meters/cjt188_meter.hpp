@@ -6,43 +6,12 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "core/io/byte_stream.hpp"
 #include "meters/cjt188.hpp"
+#include "meters/cjt188_profile.hpp"
+#include "meters/half_duplex.hpp"
+#include "meters/meter.hpp"
 
 namespace meterrig {
-
-// One file of config/meters/: where the items of a meter model stand in its frames.
-class MeterProfile {
- public:
-  explicit MeterProfile(nlohmann::json document);
-  const nlohmann::json& document() const noexcept { return document_; }
-  // Where one item stands: DI as sent, control code, place and form of its value in the content.
-  struct Item {
-    std::uint8_t control = cjt188::control::read_data;
-    std::array<std::uint8_t, 2> di{};
-    std::size_t offset = 0;
-    std::size_t length = 0;
-    std::string format;  // bcd, hex
-    int decimals = 0;
-    std::optional<std::array<std::uint8_t, 2>> write_di;  // of what can be written, control code 04H
-    // Two values that a test may write: one of them differs from what the meter holds.
-    std::vector<std::string> trial_values;
-  };
-  // Throws UserError with the items that the profile has.
-  const Item& item(const std::string& name) const;
-  std::uint8_t type() const noexcept { return type_; }
-  int preamble() const noexcept { return preamble_; }
-  // Of one character on the meter's line.
-  Duration byte_time() const;
-
- private:
-  nlohmann::json document_;
-  std::map<std::string, Item> items_;
-  std::uint8_t type_ = 0;
-  int preamble_ = 2;
-};
 
 // What a meter says of itself in its status bytes.
 struct MeterStatus {
@@ -52,18 +21,24 @@ struct MeterStatus {
   bool awaiting_manual_action = false;
 };
 
-// The meter as the rig sees it: CJ/T 188 over its UART. Also makes and reads the frames that travel over the air.
-// Throws TimeoutError (silence), ForeignReply (another address), MeterRefused (abnormal reply), ProtocolError.
-class Cjt188Meter {
+// A CJ/T 188 meter on its UART. Also makes and reads the frames that travel over the air.
+class Cjt188Meter final : public Meter {
  public:
   Cjt188Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
               const cjt188::Address& address, Duration byte_time, std::string name);
+  // The system's key, for items that the profile says are enciphered.
+  void use_key(const cjt188::Block& key) { security_ = form_.security(key, address_); }
 
-  // A value as text: decimals for BCD ("12.34"), hex for raw. Several items of one DI are read by one exchange.
+  // Meter
+  Task<std::vector<MeterReading>> readings(std::vector<std::string> names) override;
+  Task<> write(std::string item, std::string value) override;
+  Task<std::string> find_address() override;
+  const MeterProfile& profile() const noexcept override { return profile_; }
+  MeterCounters counters() const override;
+
+  // Values as text; of a field that is no value "invalid:" and its bytes.
   Task<std::map<std::string, std::string>> read(std::vector<std::string> items);
-  // Writes a value as read() gives it. Throws MeterRefused; UserError for an item that the profile does not write.
-  Task<> write(std::string item, std::string value);
-  // The value of accumulated_volume in steps of its last decimal.
+  // The value of cumulative_volume in steps of its last decimal.
   Task<std::int64_t> volume_steps();
   Task<MeterStatus> status();
   // 55H: authorises opening. 99H: closes. Gives the status of the reply.
@@ -90,9 +65,8 @@ class Cjt188Meter {
   AirReply parse_air_reply(std::span<const std::uint8_t> frame) const;
 
   const cjt188::Address& address() const noexcept { return address_; }
-  const MeterProfile& profile() const noexcept { return profile_; }
-  int volume_decimals() const { return profile_.item("accumulated_volume").decimals; }
-  std::uint64_t exchanges() const noexcept { return exchanges_; }
+  int volume_decimals() const { return profile_.item("cumulative_volume").format.decimals; }
+  std::uint64_t exchanges() const noexcept { return counters_.requests; }
   // What the valve was told since the run began, over the line and over the air: how a sample was left.
   struct ValveCommands {
     std::int64_t openings = 0;
@@ -102,24 +76,38 @@ class Cjt188Meter {
   const ValveCommands& valve_commands() const noexcept { return valve_commands_; }
 
  private:
-  Task<cjt188::Frame> exchange(cjt188::Frame request, int repeats, Duration patience);
-  Task<cjt188::Bytes> content(const MeterProfile::Item& item);
+  struct Content {
+    cjt188::Bytes bytes;  // behind SER
+    std::vector<std::string> departures;
+  };
+  Task<cjt188::Frame> exchange(cjt188::Frame request, bool enciphered, int repeats, Duration patience);
+  // The reply among the frames of a chunk. Throws for one that is wrong.
+  std::optional<cjt188::Frame> reply_in(std::span<const std::uint8_t> chunk, const cjt188::Frame& request,
+                                        bool enciphered, const Exchange& asked);
+  cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& got);
+  void count_rejects();
+  bool is_enciphered(const std::string& name) const;
+  Task<Content> content(const std::string& name);
+  Task<cjt188::Frame> send_write(const std::string& name, std::string value);
   Task<MeterStatus> write_valve(bool open);
   cjt188::Frame valve_frame(const cjt188::Address& to, bool open);
-  cjt188::Frame frame(const cjt188::Address& to, std::uint8_t control, std::array<std::uint8_t, 2> di,
+  cjt188::Frame frame(const cjt188::Address& to, std::uint8_t control, const cjt188::Identifier2& identifier,
                       std::span<const std::uint8_t> content);
+  std::span<const std::uint8_t> value_bytes(const MeterItem& item, std::span<const std::uint8_t> content) const;
+  MeterReading reading(const MeterItem& item, const Content& content) const;
   MeterStatus parse_status(std::span<const std::uint8_t> two_bytes) const;
-  std::string value(const MeterProfile::Item& item, std::span<const std::uint8_t> content) const;
+  Duration answer_time() const;
 
-  Clock& clock_;
-  std::unique_ptr<ByteStream> stream_;
   const MeterProfile& profile_;
+  cjt188::Profile form_;
+  HalfDuplex line_;
   cjt188::Address address_;
-  Duration byte_time_;
   std::string name_;
   cjt188::Scanner scanner_;
+  std::optional<cjt188::Security> security_;
+  std::optional<std::uint8_t> opened_ser_;  // of the last reply that was enciphered
   std::uint8_t ser_ = 0;
-  std::uint64_t exchanges_ = 0;
+  MeterCounters counters_;
   ValveCommands valve_commands_;
 };
 

@@ -79,6 +79,22 @@ Opened refused(std::string_view error, std::string explanation) {
 
 }  // namespace
 
+Block derive_key(const Block& system_key, Derivation derivation, std::uint8_t type, const Address& address) {
+  Block own{};
+  own[0] = type;
+  std::copy(address.begin(), address.end(), own.begin() + 1);
+  const bool is_xor = derivation == Derivation::xor_address;
+  for (std::size_t i = 0; i < 8; ++i) own[8 + i] = is_xor ? own[i] : static_cast<std::uint8_t>(~own[i]);
+  if (is_xor) {
+    for (std::size_t i = 0; i < own.size(); ++i) own[i] ^= system_key[i];
+    return own;
+  }
+  // One block in CBC mode from a vector of zeros is the block enciphered by itself.
+  const Bytes enciphered = sm4_cbc_encipher(own, system_key, Block{});
+  std::copy(enciphered.begin(), enciphered.end(), own.begin());
+  return own;
+}
+
 Bytes sm4_cbc_encipher(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector) {
   return sm4_cbc(data, key, initial_vector, true);
 }

@@ -32,6 +32,12 @@ struct Security {
   Covered covered = Covered::data_field;
 };
 
+// How a meter's own key comes from the system's. The public text of clause 7 leaves it open: the first is the rule of
+// the 2004 edition (7.3: XOR with T A0 .. A6) drawn out to 16 bytes, the second the usual dispersal with SM4 (the eight
+// bytes and their complement, enciphered under the system's key).
+enum class Derivation { xor_address, sm4_address };
+Block derive_key(const Block& system_key, Derivation derivation, std::uint8_t type, const Address& address);
+
 // Throws std::invalid_argument unless the data are whole blocks, std::runtime_error when OpenSSL has no SM4.
 Bytes sm4_cbc_encipher(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector);
 Bytes sm4_cbc_decipher(std::span<const std::uint8_t> data, const Block& key, const Block& initial_vector);

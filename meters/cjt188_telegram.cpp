@@ -42,7 +42,7 @@ struct Place {
 void depart(Telegram& telegram, std::string_view departure) { telegram.departures.emplace_back(departure); }
 
 void range(Telegram& telegram, std::size_t from, std::size_t to, std::string_view is) {
-  telegram.bytes.push_back({from, to, std::string(is)});
+  if (from < to) telegram.bytes.push_back({from, to, std::string(is)});
 }
 
 void fail(Telegram& telegram, std::string_view error, std::string explanation) {
@@ -90,7 +90,7 @@ Telegram read_header(const Place& place) {
   const std::size_t start = place.start;
   std::size_t preamble = start;
   while (preamble > 0 && place.input[preamble - 1] == preamble_byte) --preamble;
-  if (preamble < start) range(telegram, preamble, start, "preamble");
+  range(telegram, preamble, start, "preamble");
   // 6.3.1: two to four. None at all is how frames are written down: receivers drop what wakes them up.
   if (start - preamble == 1 || start - preamble > 4) depart(telegram, "preamble_length");
   range(telegram, start, start + 1, "start");
@@ -141,7 +141,7 @@ void read_data_field(const Place& place, Telegram& telegram) {
   const auto bytes = place.input.subspan(data, place.data_size);
   if ((place.at(9) & control::abnormal) == control::abnormal) {
     if (bytes.size() != abnormal_size) {
-      if (!bytes.empty()) range(telegram, data, place.checksum_at(), "content");
+      range(telegram, data, place.checksum_at(), "content");
       return fail(telegram, telegram_error::bad_length,
                   fmt::format("byte {}: an abnormal reply of {} data bytes, expected {}", data - 1, bytes.size(),
                               abnormal_size));
@@ -166,7 +166,8 @@ void read_data_field(const Place& place, Telegram& telegram) {
   judge_function(place, identifier, telegram);
   const bool is_reply = telegram.direction == "response";
   // The answer to "who is there" is the frame's own address.
-  if (is_reply && identifier == 0x810A) telegram.items.push_back({"meter_address", telegram.address, ""});
+  if (is_reply && identifier == read_address_identifier)
+    telegram.items.push_back({"meter_address", telegram.address, ""});
   read_content({place.at(1), is_reply, identifier, bytes.subspan(identifier_size), data + identifier_size}, telegram);
 }
 
@@ -251,7 +252,7 @@ Fault fault_at(std::span<const std::uint8_t> input, std::size_t start) {
     return {Nearness::wrong_length, std::move(telegram)};
   }
   if (!place.is_whole()) return cut_off(place, std::move(telegram));
-  if (place.data_size > 0) range(telegram, start + header_size, place.checksum_at(), "content");
+  range(telegram, start + header_size, place.checksum_at(), "content");
   range(telegram, place.checksum_at(), place.end_at(), "checksum");
   range(telegram, place.end_at(), place.end_at() + 1, "end");
   const std::uint8_t checksum = input[place.checksum_at()], end = input[place.end_at()];
@@ -272,7 +273,7 @@ Telegram no_start(std::span<const std::uint8_t> bytes) {
   const auto first = static_cast<std::size_t>(
       std::find_if(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte != preamble_byte; }) -
       bytes.begin());
-  if (first > 0) range(telegram, 0, first, "preamble");
+  range(telegram, 0, first, "preamble");
   fail(telegram, telegram_error::no_start,
        first == bytes.size()
            ? fmt::format("byte {}: the bytes end, expected the start byte {:02X}", first, start_byte)

@@ -14,4 +14,8 @@ namespace meterrig::cjt188 {
 // explains the bytes that came nearest to a frame.
 std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
 
+// The frame that says what the telegram does, as the standard has it: departures are not repeated. Throws EncodeError,
+// std::length_error past 255 data bytes.
+std::vector<std::uint8_t> bytes_of(const Telegram& telegram);
+
 }  // namespace meterrig::cjt188

@@ -67,33 +67,15 @@ Bytes encode(const Frame& frame, int preamble) {
   return out;
 }
 
-void Scanner::feed(std::span<const std::uint8_t> bytes) { buffer_.insert(buffer_.end(), bytes.begin(), bytes.end()); }
-
 std::optional<Frame> Scanner::next() {
-  // The first start byte whose frame may still be coming.
-  std::size_t pending = buffer_.size();
-  for (std::size_t at = 0; at < buffer_.size(); ++at) {
-    const auto bytes = std::span<const std::uint8_t>(buffer_).subspan(at);
-    const Shape shape = shape_of(bytes);
-    if (!shape.start) continue;
-    if (!shape.complete) {
-      pending = std::min(pending, at);
-      continue;
-    }
-    if (shape.sound()) {
-      Frame found;
-      std::copy_n(bytes.begin() + 1, found.address.size(), found.address.begin());
-      found.control = bytes[control_at];
-      for (const std::uint8_t byte : bytes.subspan(header_size, bytes[length_at]))
-        found.data.push_back(static_cast<std::uint8_t>(byte - line_offset));
-      buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at + shape.size));
-      return found;
-    }
-    // Behind a pending start byte it will be looked at again: count once.
-    if (at < pending) ++(shape.end_right ? bad_checksums_ : bad_formats_);
-  }
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(pending));
-  return std::nullopt;
+  const auto bytes = next_bytes();
+  if (bytes.empty()) return std::nullopt;
+  Frame found;
+  std::copy_n(bytes.begin() + 1, found.address.size(), found.address.begin());
+  found.control = bytes[control_at];
+  for (const std::uint8_t byte : bytes.subspan(header_size, bytes[length_at]))
+    found.data.push_back(static_cast<std::uint8_t>(byte - line_offset));
+  return found;
 }
 
 Address address_from_hex(std::string_view text) {

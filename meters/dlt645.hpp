@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "meters/frame_scanner.hpp"
 #include "meters/telegram.hpp"
 
 // DL/T 645-2007, and what of DL/T 645-1997 a meter may still send.
@@ -43,21 +44,11 @@ struct Frame {
 // With `preamble` bytes FE in front, 4 to wake the meter (5.3.1). Throws std::length_error past 255 data bytes.
 Bytes encode(const Frame& frame, int preamble = 4);
 
-// Finds frames in a byte stream: by position and length, resynchronising by one byte, in bounded memory: next(), called
-// until it has no more, leaves less than one frame. A start byte in noise does not hold up the frame that follows it.
-class Scanner {
+// Finds frames in a byte stream, in bounded memory: next(), called until it has no more, leaves less than one frame.
+class Scanner : public FrameScanner<CountedDataLayout<9, 7>> {
  public:
-  void feed(std::span<const std::uint8_t> bytes);
+  using FrameScanner::FrameScanner;
   std::optional<Frame> next();
-  void clear() { *this = {}; }
-  // Counted since the last clear(): frames dropped for a bad checksum or end byte.
-  unsigned bad_checksums() const { return bad_checksums_; }
-  unsigned bad_formats() const { return bad_formats_; }
-
- private:
-  Bytes buffer_;
-  unsigned bad_checksums_ = 0;
-  unsigned bad_formats_ = 0;
 };
 
 // "042209026460" (A5 first). Throws std::invalid_argument.
@@ -99,12 +90,16 @@ Frame relay_request(const Address& to, Relay command, const Authority& by, const
 // To all meters, which do not answer.
 Frame broadcast_time(const Moment& now);
 
-// The content of an identifier that holds one number: encode_value(0x02010100, "224.8") is {0x48, 0x22}. Throws
-// std::invalid_argument if the identifier holds none or the number doesn't fit its format exactly.
+// The content of an identifier that holds one value: encode_value(0x02010100, "224.8") is {0x48, 0x22}. Throws
+// std::invalid_argument if the identifier holds none, or several, or the value doesn't fit its format exactly.
 Bytes encode_value(std::uint32_t identifier, std::string_view value);
 
 // Every frame in the bytes in order, with noise around them skipped. If there is none, one invalid telegram that says
 // what came nearest to a frame and where it failed.
 std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+
+// The frame that says what the telegram does, as the standard has it: departures are not repeated. Throws EncodeError,
+// std::length_error past 255 data bytes.
+Bytes bytes_of(const Telegram& telegram);
 
 }  // namespace meterrig::dlt645

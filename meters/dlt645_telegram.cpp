@@ -57,8 +57,8 @@ Telegram decoded(Span bytes, std::size_t at, std::size_t preamble) {
   const std::size_t length = bytes[at + length_at];
   if (length > longest_reply) telegram.departures.emplace_back("over_length");
   const Bytes data = data_of(bytes, at, length);
-  Reader reader{telegram, data, at + header_size};
-  read_data_field(reader, bytes[at + control_at]);
+  Reader reader(telegram, data, at + header_size, bytes[at + control_at]);
+  walk_data_field(reader);
   const std::size_t tail = at + header_size + length;
   telegram.bytes.push_back({tail, tail + 1, "checksum"});
   telegram.bytes.push_back({tail + 1, tail + tail_size, "end"});
@@ -119,8 +119,8 @@ Telegram as_far_as_read(Span bytes, const Diagnosis& diagnosis) {
   const std::size_t length = std::min(said, bytes.size() - at - header_size);
   const Bytes data = data_of(bytes, at, length);
   Telegram content = telegram;
-  Reader reader{content, data, at + header_size};
-  read_data_field(reader, bytes[at + control_at]);
+  Reader reader(content, data, at + header_size, bytes[at + control_at]);
+  walk_data_field(reader);
   telegram.data_identifier = content.data_identifier;
   std::size_t next = at + header_size;
   if (length > 0) telegram.bytes.push_back({next, next + length, "data"});

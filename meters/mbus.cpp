@@ -87,24 +87,6 @@ Attempt frame_at(View bytes, std::size_t at, bool after_noise) {
   return ends_well(bytes, at, 1, short_size, 2);
 }
 
-struct StatusBit {
-  std::uint8_t mask, value;
-  std::string_view name;
-};
-// EN 13757-3, 5.10: two low bits are one number.
-constexpr std::array status_bits{
-    StatusBit{0x03, 0x01, "application_busy"},   StatusBit{0x03, 0x02, "application_error"},
-    StatusBit{0x03, 0x03, "abnormal_condition"}, StatusBit{0x04, 0x04, "battery_low"},
-    StatusBit{0x08, 0x08, "permanent_error"},    StatusBit{0x10, 0x10, "temporary_error"},
-    StatusBit{0x20, 0x20, "manufacturer_bit_5"}, StatusBit{0x40, 0x40, "manufacturer_bit_6"},
-    StatusBit{0x80, 0x80, "manufacturer_bit_7"},
-};
-
-// EN 13757-3, 8.3: what a slave says in CI 70.
-constexpr std::array<std::string_view, 10> application_errors{
-    "unspecified",    "unknown_information", "buffer_too_long", "too_many_records", "premature_end",
-    "too_many_difes", "too_many_vifes",      "reserved",        "application_busy", "too_many_readouts"};
-
 class Decoder {
  public:
   Decoder(View frame, std::size_t offset) : frame_(frame), offset_(offset) { out_.protocol = "mbus"; }
@@ -169,7 +151,7 @@ class Decoder {
       default:
         if (left() == 0) return;
         if (code != information::application_reset) out_.departures.push_back("data_not_decoded");
-        field(left(), "data");
+        out_.items.push_back({"data", to_hex(field(left(), "data")), ""});
     }
   }
 
@@ -188,19 +170,14 @@ class Decoder {
 
   void refusal() {
     const View data = field(left(), "application_error");
-    const std::uint8_t code = data.empty() ? std::uint8_t{0} : data[0];
-    const bool known = code < application_errors.size();
-    out_.items.push_back(
-        {"application_error", known ? std::string(application_errors[code]) : fmt::format("error_{:02X}", code), ""});
+    out_.items.push_back({"application_error", application_error_name(data.empty() ? std::uint8_t{0} : data[0]), ""});
   }
 
   void with_header(std::size_t size) {
     if (left() < size) return too_short(size);
     if (size == data_header_size) identity();
     out_.sequence = field(1, "access_number")[0];
-    const std::uint8_t status = field(1, "status")[0];
-    for (const StatusBit& bit : status_bits)
-      if ((status & bit.mask) == bit.value) out_.status.emplace_back(bit.name);
+    for (std::string& name : status_names(field(1, "status")[0])) out_.status.push_back(std::move(name));
     // Of the configuration word, bits 8 to 12 are the security mode: 0 is plain (EN 13757-7, 7.6).
     if ((field(2, "signature")[1] & 0x1F) == 0) return records();
     if (left() == 0) return;
@@ -282,6 +259,31 @@ Bytes encode(const Frame& frame) {
   out.push_back(checksum(View(out).subspan(header)));
   out.push_back(end_byte);
   return out;
+}
+
+const std::uint8_t* FrameLayout::find_start(const std::uint8_t* from, const std::uint8_t* to) {
+  return std::find_if(from, to, [](std::uint8_t byte) {
+    return byte == long_start || byte == short_start || byte == acknowledge_byte;
+  });
+}
+
+FrameOutline FrameLayout::outline(View bytes, bool fresh) {
+  if (bytes[0] == acknowledge_byte) return {.size = fresh ? 1u : 0u, .bare = true};
+  if (bytes[0] == short_start) return {.size = short_size, .summed_from = 1};
+  if (bytes.size() < 2) return {.size = 2};
+  if (bytes[1] < least_length) return {};
+  if (bytes.size() < long_header) return {.size = long_header};
+  if (bytes[3] != long_start) return {};
+  return {.size = long_header + bytes[1] + tail, .summed_from = long_header, .bad_length = bytes[1] != bytes[2]};
+}
+
+std::optional<Frame> Scanner::next() {
+  const View bytes = next_bytes();
+  if (bytes.empty()) return std::nullopt;
+  if (bytes.size() == 1) return Frame{control::acknowledge, 0, std::nullopt, {}};
+  if (bytes.size() == short_size) return Frame{bytes[1], bytes[2], std::nullopt, {}};
+  const View body = bytes.subspan(long_header, bytes.size() - long_header - tail);
+  return Frame{body[0], body[1], body[2], Bytes(body.begin() + least_length, body.end())};
 }
 
 Frame selection(std::string_view secondary) {

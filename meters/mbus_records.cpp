@@ -175,7 +175,7 @@ class Reader {
 
   // With the length byte in front where the coding has one.
   View take_data(Coding coding) {
-    if (coding != Coding::variable) return take(data_sizes[static_cast<std::size_t>(coding)], "of data");
+    if (coding != Coding::variable) return take(data_size(coding), "of data");
     const std::size_t begin = at_;
     const std::uint8_t lvar = take("the length of its data");
     const auto size = variable_size(lvar);
@@ -193,7 +193,7 @@ class Reader {
 
   static std::string full_name(const Record& record) {
     std::string name = record.name;
-    name += function_suffixes[static_cast<std::size_t>(record.head.function)];
+    name += function_suffix(record.head.function);
     if (record.head.tariff > 0) name += fmt::format("_tariff_{}", record.head.tariff);
     if (record.head.subunit > 0) name += fmt::format("_subunit_{}", record.head.subunit);
     if (record.head.storage > 0) name += fmt::format("_storage_{}", record.head.storage);
@@ -212,6 +212,10 @@ class Reader {
 };
 
 }  // namespace
+
+std::size_t data_size(Coding coding) { return data_sizes[static_cast<std::size_t>(coding)]; }
+
+std::string_view function_suffix(Function function) { return function_suffixes[static_cast<std::size_t>(function)]; }
 
 std::vector<std::uint8_t> encode_record(const RecordHead& head, std::span<const std::uint8_t> data) {
   std::uint64_t storage = head.storage >> 1;

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "meters/encoding.hpp"
 #include "meters/telegram.hpp"
 
 // Variable data records of EN 13757-3, clause 6: DIF DIFE.. VIF VIFE.. data.
@@ -41,6 +44,14 @@ struct RecordHead {
 };
 // Throws std::invalid_argument when storage, tariff or subunit need more than 10 DIFEs.
 std::vector<std::uint8_t> encode_record(const RecordHead& head, std::span<const std::uint8_t> data);
+
+// Bytes of data by the coding; `variable` carries its length with it.
+std::size_t data_size(Coding coding);
+// Behind the names of items: "", "_maximum", ...
+std::string_view function_suffix(Function function);
+
+// The record whose item this is, in the primary or an extended VIF with the value's decimals. Throws EncodeError.
+std::vector<std::uint8_t> record_of(const TelegramItem& item, NumberCoding numbers);
 
 // What the records say. A record that can't be read is an item without a value; `error` is then the first such
 // record's, and all records behind it that can be told apart are there as well.

@@ -1,5 +1,6 @@
 #include "meters/mbus_units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -168,6 +169,24 @@ constexpr std::array later_media{
     Medium{0x21, "valve"},        Medium{0x28, "waste_water"},
 };
 
+struct StatusBit {
+  std::uint8_t mask, value;
+  std::string_view name;
+};
+// EN 13757-3, 5.10: two low bits are one number.
+constexpr std::array status_bits{
+    StatusBit{0x03, 0x01, "application_busy"},   StatusBit{0x03, 0x02, "application_error"},
+    StatusBit{0x03, 0x03, "abnormal_condition"}, StatusBit{0x04, 0x04, "battery_low"},
+    StatusBit{0x08, 0x08, "permanent_error"},    StatusBit{0x10, 0x10, "temporary_error"},
+    StatusBit{0x20, 0x20, "manufacturer_bit_5"}, StatusBit{0x40, 0x40, "manufacturer_bit_6"},
+    StatusBit{0x80, 0x80, "manufacturer_bit_7"},
+};
+
+// EN 13757-3, 8.3: what a slave says in CI 70.
+constexpr std::array<std::string_view, 10> application_errors{
+    "unspecified",    "unknown_information", "buffer_too_long", "too_many_records", "premature_end",
+    "too_many_difes", "too_many_vifes",      "reserved",        "application_busy", "too_many_readouts"};
+
 constexpr std::array<std::string_view, 4> duration_units{"s", "min", "h", "d"};
 
 std::span<const Row> rows(VifTable table) {
@@ -208,6 +227,24 @@ std::string medium_name(std::uint8_t medium) {
   for (const Medium& later : later_media)
     if (later.code == medium) return std::string(later.name);
   return fmt::format("medium_{:02X}", medium);
+}
+
+std::vector<std::string> status_names(std::uint8_t status) {
+  std::vector<std::string> names;
+  for (const StatusBit& bit : status_bits)
+    if ((status & bit.mask) == bit.value) names.emplace_back(bit.name);
+  return names;
+}
+
+std::uint8_t status_byte(std::span<const std::string> names) {
+  unsigned status = 0;
+  for (const StatusBit& bit : status_bits)
+    if (std::find(names.begin(), names.end(), bit.name) != names.end()) status |= bit.value;
+  return static_cast<std::uint8_t>(status);
+}
+
+std::string application_error_name(std::uint8_t code) {
+  return code < application_errors.size() ? std::string(application_errors[code]) : fmt::format("error_{:02X}", code);
 }
 
 }  // namespace meterrig::mbus

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Value information of EN 13757-3, 6.4: what a VIF or VIFE means, as tables.
 namespace meterrig::mbus {
@@ -40,5 +42,13 @@ std::optional<Modifier> modifier(std::uint8_t code);
 inline constexpr std::uint8_t record_errors_end = 0x20;
 
 std::string medium_name(std::uint8_t medium);
+
+// The status byte of a data header by name.
+std::vector<std::string> status_names(std::uint8_t status);
+// The way back; names of other things are passed over.
+std::uint8_t status_byte(std::span<const std::string> names);
+
+// What a slave says in CI 70: "too_many_records"; "error_0C" of a code that the standard doesn't have.
+std::string application_error_name(std::uint8_t code);
 
 }  // namespace meterrig::mbus

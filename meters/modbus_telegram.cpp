@@ -1,10 +1,11 @@
 #include "meters/modbus_telegram.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include <fmt/format.h>
+
+#include "meters/modbus_functions.hpp"
 
 namespace meterrig::modbus_telegram {
 namespace {
@@ -12,56 +13,8 @@ namespace {
 using View = std::span<const std::uint8_t>;
 
 constexpr std::size_t crc_size = 2, mbap_size = 7, most_mbap_length = 254;
-constexpr std::uint8_t exception_bit = 0x80;
-
-enum class Shape { read_bits, read_registers, write_one, write_bits, write_registers };
-struct Function {
-  std::uint8_t code;
-  Shape shape;
-  std::string_view item;  // of its values
-  unsigned most;          // values in one request (6.1 to 6.12)
-};
-constexpr std::array functions{
-    Function{1, Shape::read_bits, "coil", 2000},
-    Function{2, Shape::read_bits, "discrete_input", 2000},
-    Function{3, Shape::read_registers, "register", 125},
-    Function{4, Shape::read_registers, "register", 125},
-    Function{5, Shape::write_one, "coil", 1},
-    Function{6, Shape::write_one, "register", 1},
-    Function{15, Shape::write_bits, "coil", 1968},
-    Function{16, Shape::write_registers, "register", 123},
-};
-
-struct Exception {
-  std::uint8_t code;
-  std::string_view name;
-};
-constexpr std::array exceptions{
-    Exception{1, "illegal_function"},
-    Exception{2, "illegal_data_address"},
-    Exception{3, "illegal_data_value"},
-    Exception{4, "device_failure"},
-    Exception{5, "acknowledge"},
-    Exception{6, "device_busy"},
-    Exception{8, "memory_parity_error"},
-    Exception{10, "gateway_path_unavailable"},
-    Exception{11, "gateway_target_silent"},
-};
-
-const Function* function_of(std::uint8_t code) {
-  for (const Function& function : functions)
-    if (function.code == (code & ~exception_bit)) return &function;
-  return nullptr;
-}
 
 unsigned word(View bytes, std::size_t at) { return static_cast<unsigned>(bytes[at] << 8 | bytes[at + 1]); }
-
-bool of_bits(const Function& function) {
-  return function.shape == Shape::read_bits || function.shape == Shape::write_bits;
-}
-std::size_t data_size(const Function& function, unsigned count) {
-  return of_bits(function) ? (count + 7) / 8 : 2 * count;
-}
 
 // One way to understand a PDU.
 struct Reading {
@@ -112,7 +65,7 @@ class Decoder {
 
   View field(std::size_t size, std::string_view is) {
     const View part = bytes_.subspan(at_, size);
-    out_.bytes.push_back({at_, at_ + size, std::string(is)});
+    if (size > 0) out_.bytes.push_back({at_, at_ + size, std::string(is)});
     at_ += size;
     return part;
   }
@@ -151,13 +104,7 @@ class Decoder {
   Telegram& telegram() { return out_; }
 
  private:
-  void exception() {
-    const std::uint8_t code = field(1, "exception")[0];
-    std::string name = fmt::format("exception_{:02X}", code);
-    for (const Exception& known : exceptions)
-      if (known.code == code) name = known.name;
-    out_.items.push_back({"exception", name, ""});
-  }
+  void exception() { out_.items.push_back({"exception", exception_name(field(1, "exception")[0]), ""}); }
 
   void place() {
     const View start = field(2, "data_identifier");
@@ -178,6 +125,7 @@ class Decoder {
   void values(const Function& function, std::size_t count) {
     if (of_bits(function)) {
       const View data = field((count + 7) / 8, fmt::format("{}s", function.item));
+      if (count % 8 != 0 && data.back() >> count % 8 != 0) out_.departures.push_back("padding_not_zero");
       for (std::size_t i = 0; i < count; ++i)
         out_.items.push_back(
             {fmt::format("{}_{}", function.item, i + 1), std::to_string(data[i / 8] >> i % 8 & 1), ""});

@@ -27,6 +27,10 @@ bool takes_registers(RegisterType type, std::size_t count);
 std::optional<std::string> register_value(std::span<const std::uint16_t> registers, RegisterType type, WordOrder order,
                                           int decimals);
 
+// The way back, into `count` registers. Throws EncodeError: bad_value, too_many_decimals or out_of_range.
+std::vector<std::uint16_t> registers_of(const TelegramItem& item, RegisterType type, WordOrder order, int decimals,
+                                        std::size_t count);
+
 // Low byte first on the line.
 std::uint16_t crc(std::span<const std::uint8_t> bytes);
 
@@ -35,11 +39,15 @@ namespace rtu {
 Bytes encode(std::uint8_t unit, std::span<const std::uint8_t> pdu);
 // Every frame in the bytes; RTU has no start byte, so a frame is what a known function's length and the CRC agree on.
 std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+// With values a request to write or the reply to a read, otherwise the opposite. Throws EncodeError.
+Bytes bytes_of(const Telegram& telegram);
 }  // namespace rtu
 
 namespace tcp {
 Bytes encode(std::uint16_t transaction, std::uint8_t unit, std::span<const std::uint8_t> pdu);
 std::vector<Telegram> telegrams_in(std::span<const std::uint8_t> bytes);
+// Without a sequence, transaction 0.
+Bytes bytes_of(const Telegram& telegram);
 }  // namespace tcp
 
 }  // namespace meterrig::modbus_telegram

@@ -7,7 +7,7 @@ packages_run=(
   python3 python3-jinja2
 )
 packages_test=(
-  clang clang-format-14 clang-tidy libclang-rt-14-dev
+  clang clang-format-14 clang-tidy libclang-rt-14-dev librapidcheck-dev
   mbpoll sigrok-cli python3-pymodbus python3-pyvisa python3-pyvisa-py
   python3-serial python3-serial-asyncio python3-pytest python3-jsonschema
 )

@@ -183,6 +183,11 @@ Fault parse_fault(const std::string& name) {
     fault.instrument = of;
     return fault;
   }
+  if ((kind == "pulse-lost" || kind == "pulse-extra") && of == "counter") {
+    fault.kind = kind == "pulse-lost" ? Fault::Kind::pulse_lost : Fault::Kind::pulse_extra;
+    fault.instrument = of;
+    return fault;
+  }
   for (const TroubleName& trouble : troubles) {
     if (kind != trouble.name || !known_instrument(of)) continue;
     fault.kind = Fault::Kind::io;
@@ -208,6 +213,9 @@ std::vector<DefectRow> fault_rows() {
   for (const char* instrument : {"psu", "dmm"})
     add(fmt::format("reads-high:{}", instrument), every("void"),
         fmt::format("{} shows 2 % more volts than there are", instrument));
+  // One pulse more or less, which every clause that counts them allows for: it shows in the spacing alone.
+  add("pulse-lost:counter", {}, "the counter does not see the fifth pulse of a run");
+  add("pulse-extra:counter", {}, "the counter sees a pulse that the meter never gave, 2 s after the fifth of a run");
   for (const std::string_view contact : contacts) {
     if (contact.empty()) continue;
     add(fmt::format("relay-stuck:{}", contact), expected_of_relay(contact, true),

@@ -21,9 +21,9 @@ struct IoFault {
   int at_exchange = 0;  // 1-based; 0: always
 };
 
-// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "relay-stuck:k1".
+// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "relay-stuck:k1", "pulse-lost:counter".
 struct Fault {
-  enum class Kind { rig, io, reads_high, relay_stuck, relay_dead };
+  enum class Kind { rig, io, reads_high, relay_stuck, relay_dead, pulse_lost, pulse_extra };
   Kind kind = Kind::rig;
   int number = 0;  // of R1 .. R15
   IoTrouble trouble = IoTrouble::silent;

@@ -7,8 +7,6 @@ namespace meterrig::bench {
 namespace {
 
 constexpr Duration drift_time = 60s;
-constexpr Duration debounce = 2ms;
-constexpr std::uint64_t no_pulse = 4294967295u;
 
 }  // namespace
 
@@ -150,25 +148,6 @@ double FlowStandard::flow() {
     seen_at_ = clock_.now();
   }
   return quantised(flow_, 0.0001);
-}
-
-PulseCounter::PulseCounter(Clock& clock, ProfilePointer profile, const std::string& serial)
-    : RegisterDevice(std::move(profile), serial), clock_(clock) {
-  bind_count("pulse_count", [this] { return std::uint64_t{count_}; });
-  bind_count("last_pulse_ms", [this] {
-    if (!last_pulse_) return no_pulse;
-    return std::min(no_pulse - 1, static_cast<std::uint64_t>((clock_.now() - *last_pulse_) / 1ms));
-  });
-  bind_count("status", [] { return std::uint64_t{0}; });
-}
-
-void PulseCounter::contact(std::uint32_t output) {
-  const std::uint32_t fresh = output - std::exchange(seen_, output);
-  if (fresh == 0) return;
-  const bool bounce = fresh == 1 && last_pulse_ && clock_.now() - *last_pulse_ < debounce;
-  if (bounce) return;
-  count_ += fresh;
-  last_pulse_ = clock_.now();
 }
 
 AmbientStation::AmbientStation(Clock& clock, ProfilePointer profile, const std::string& serial, std::uint64_t seed)

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "bench/instruments/register_device.hpp"
@@ -94,45 +93,6 @@ class FlowStandard final : public RegisterDevice {
   double flow_ = 0;
   double seen_m3_ = 0;
   Instant seen_at_{};
-};
-
-// Counts the closings of the meter's pulse contact; those closer than 2 ms to the one before are bounces.
-class PulseCounter final : public RegisterDevice {
- public:
-  PulseCounter(Clock& clock, ProfilePointer profile, const std::string& serial);
-  // `output`: the meter's contact has closed so often by now.
-  void contact(std::uint32_t output);
-
- private:
-  Clock& clock_;
-  std::uint32_t seen_ = 0;
-  std::uint32_t count_ = 0;
-  std::optional<Instant> last_pulse_;
-};
-
-// Stands between air line and meter and dates the pulses.
-class PulseTap final : public MeterBody {
- public:
-  explicit PulseTap(MeterBody& meter) : meter_(meter) {}
-  void connect(PulseCounter& counter) { counter_ = &counter; }
-
-  void supply_changed(const VoltageSignal& terminals) override { meter_.supply_changed(terminals); }
-  void uart_connected(bool connected) override { meter_.uart_connected(connected); }
-  void manual_action() override { meter_.manual_action(); }
-  double valve_opening() const override { return meter_.valve_opening(); }
-  double seat_leak_l_per_h_at_15_kpa() const override { return meter_.seat_leak_l_per_h_at_15_kpa(); }
-  double body_leak_l_per_h_at_15_kpa(bool open) const override { return meter_.body_leak_l_per_h_at_15_kpa(open); }
-  double volume_to_next_pulse() const override { return meter_.volume_to_next_pulse(); }
-  std::uint32_t pulse_output() const override { return meter_.pulse_output(); }
-  void pressure_set(double kpa) override { meter_.pressure_set(kpa); }
-  void volume_passed(double cubic_metres) override {
-    meter_.volume_passed(cubic_metres);
-    if (counter_) counter_->contact(meter_.pulse_output());
-  }
-
- private:
-  MeterBody& meter_;
-  PulseCounter* counter_ = nullptr;
 };
 
 // The air of the room, the same for all stations.

@@ -16,6 +16,7 @@ using Type = RegisterProfile::Type;
 // Exception codes, Modbus Application Protocol V1.1b3, section 7.
 constexpr int illegal_address = 2;
 constexpr int illegal_value = 3;
+constexpr int most_words = 125;  // of one answer, section 6.4
 
 RegisterTable table_of(const json::Node& item) {
   const std::string word = item.at("table").one_of({"holding", "input", "coils", "discrete_inputs"});
@@ -49,8 +50,11 @@ Item register_item(const json::Member& member) {
   item.address = static_cast<std::uint16_t>(node.at("address").integer(0, 65535));
   item.type = type_of(node);
   item.words = words_of(item.type);
+  if (const auto count = node.optional("count"))
+    item.count = static_cast<std::uint16_t>(count->integer(1, most_words / item.words));
+  item.words = static_cast<std::uint16_t>(item.words * item.count);
   item.word_order = node.string_or("word_order", "abcd");
-  item.writable = node.string_or("access", "r") != "r";
+  item.writable = node.string_or("access", "r") != "r" && item.count == 1;
   item.minimum = node.number_or("min", -INFINITY);
   item.maximum = node.number_or("max", INFINITY);
   if (const auto values = node.optional("values"))
@@ -66,8 +70,9 @@ std::uint16_t swap_bytes(std::uint16_t word) { return static_cast<std::uint16_t>
 void put_words(std::uint64_t value, const Item& item, std::uint16_t* words) {
   const bool low_first = item.word_order == "cdab" || item.word_order == "dcba";
   const bool swapped = item.word_order == "badc" || item.word_order == "dcba";
-  for (int i = 0; i < item.words; ++i) {
-    const int shift = 16 * (low_first ? i : item.words - 1 - i);
+  const int count = item.words / item.count;
+  for (int i = 0; i < count; ++i) {
+    const int shift = 16 * (low_first ? i : count - 1 - i);
     const auto word = static_cast<std::uint16_t>(value >> shift);
     words[i] = swapped ? swap_bytes(word) : word;
   }
@@ -103,7 +108,7 @@ std::shared_ptr<const RegisterProfile> load_register_profile(const std::string& 
     item.name = "identity";
     item.table = table_of(identity);
     item.address = static_cast<std::uint16_t>(identity.at("address").integer(0, 65535));
-    item.words = static_cast<std::uint16_t>(identity.at("count").integer(1, 125));
+    item.words = static_cast<std::uint16_t>(identity.at("count").integer(1, most_words));
     item.type = Type::ascii;
     profile->items.push_back(item);
     profile->model_words = static_cast<std::uint16_t>(identity.integer_or("model_registers", item.words));
@@ -153,6 +158,10 @@ void RegisterDevice::bind_count(std::string_view name, Count get, Set set) {
   if (Binding* its = binding(name)) its->count = std::move(get), its->set = std::move(set);
 }
 
+void RegisterDevice::bind_list(std::string_view name, std::function<std::uint64_t(std::size_t)> get) {
+  if (Binding* its = binding(name)) its->list = std::move(get);
+}
+
 void RegisterDevice::bind_coil(std::string_view name, std::function<bool()> get, std::function<void(bool)> set) {
   bind_count(
       name, [get = std::move(get)] { return std::uint64_t{get()}; },
@@ -173,7 +182,8 @@ std::vector<std::string> RegisterDevice::unbound() const {
   for (std::size_t i = 0; i < bindings_.size(); ++i) {
     const Binding& its = bindings_[i];
     const Item& item = profile_->items[i];
-    if ((!its.real && !its.count && its.text.empty()) || (item.writable && !its.set)) names.push_back(item.name);
+    const bool silent = !its.real && !its.count && !its.list && its.text.empty();
+    if (silent || (item.writable && !its.set)) names.push_back(item.name);
   }
   return names;
 }
@@ -197,6 +207,10 @@ void RegisterDevice::encode(std::size_t index, std::uint16_t* words) const {
                                             static_cast<unsigned char>(its.text[2 * i + 1]));
     return;
   }
+  if (its.list) {
+    for (std::size_t i = 0; i < item.count; ++i) put_words(its.list(i), item, words + i * item.words / item.count);
+    return;
+  }
   std::uint64_t value = 0;
   if (item.type == Type::float32) {
     const double real = its.real ? its.real() : its.count ? static_cast<double>(its.count()) : 0;
@@ -208,7 +222,7 @@ void RegisterDevice::encode(std::size_t index, std::uint16_t* words) const {
 }
 
 std::vector<std::uint16_t> RegisterDevice::read(RegisterTable table, std::uint16_t address, std::uint16_t count) {
-  if (count == 0 || count > (is_bits(table) ? 2000 : 125)) throw Refusal{illegal_value};
+  if (count == 0 || count > (is_bits(table) ? 2000 : most_words)) throw Refusal{illegal_value};
   std::vector<std::uint16_t> values(count);
   std::array<std::uint16_t, 128> words{};
   for (std::size_t done = 0; done < count;) {

@@ -20,7 +20,8 @@ struct RegisterProfile {
     std::string name;
     RegisterTable table = RegisterTable::input;
     std::uint16_t address = 0;
-    std::uint16_t words = 1;
+    std::uint16_t words = 1;  // of all its values
+    std::uint16_t count = 1;  // values, one behind the other; several are read only
     Type type = Type::uint16;
     std::string word_order = "abcd";
     bool writable = false;
@@ -59,6 +60,8 @@ class RegisterDevice : public RegisterPeer {
   using Set = std::function<void(double)>;
   void bind_real(std::string_view name, Real get, Set set = {});
   void bind_count(std::string_view name, Count get, Set set = {});
+  // A register of several values: `get` gives the one of that place, from 0.
+  void bind_list(std::string_view name, std::function<std::uint64_t(std::size_t)> get);
   void bind_coil(std::string_view name, std::function<bool()> get, std::function<void(bool)> set);
   // 1 << bit of that name, 0 when the profile has none.
   std::uint64_t bit(std::string_view item, std::string_view name) const;
@@ -67,6 +70,7 @@ class RegisterDevice : public RegisterPeer {
   struct Binding {
     Real real;
     Count count;
+    std::function<std::uint64_t(std::size_t)> list;
     Set set;
     std::string text;  // ascii
   };

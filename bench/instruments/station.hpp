@@ -11,6 +11,7 @@
 #include "bench/instruments/faults.hpp"
 #include "bench/instruments/field_devices.hpp"
 #include "bench/instruments/n6705c.hpp"
+#include "bench/instruments/pulse_counter.hpp"
 #include "bench/instruments/relay_board.hpp"
 #include "bench/instruments/uart_gate.hpp"
 #include "bench/meter/defects.hpp"

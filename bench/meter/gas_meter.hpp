@@ -49,7 +49,7 @@ class GasMeter final : public MeterBody, public LinkPeer, private RadioListener 
   int starts() const { return memory_.starts(); }
   const Valve& valve() const { return valve_; }
   const MeterTraits& traits() const { return traits_; }
-  double accumulated_volume() const;  // of the electronic register, cubic metres
+  double cumulative_volume() const;  // of the electronic register, cubic metres
   double exact_mechanical_volume();
   bool receiving() const { return radio_state_ == RadioState::receiving; }
 

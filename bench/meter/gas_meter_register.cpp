@@ -86,7 +86,7 @@ std::int64_t GasMeter::register_hundredths() const {
   return units * (pulse_volume_nl_ / 1000) / (nl_per_hundredth / 1000);
 }
 
-double GasMeter::accumulated_volume() const {
+double GasMeter::cumulative_volume() const {
   if (air_) air_->passed_m3();
   return static_cast<double>(register_hundredths()) / 100;
 }

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
 #include "instruments/roles/electrical.hpp"
+#include "meters/pulse_input.hpp"
 
 namespace meterrig {
 
@@ -55,6 +60,18 @@ class PulseCounter {
  public:
   virtual ~PulseCounter() = default;
   virtual Task<std::uint32_t> count() = 0;
+  // Whether it dates what it counts. Without, listen() and edges() throw UserError.
+  virtual bool dates_edges() const = 0;
+  // From now on: edges() leaves out what came before.
+  virtual Task<> listen() = 0;
+  // What came since the last call (or listen(), or power-up), oldest first, on the counter's own clock. Throws
+  // NoReading when more came than the counter holds, with the numbers of those that are lost; the next call goes on
+  // behind them. Between two edges less time must pass than the counter's clock takes to start again (its profile says
+  // when).
+  virtual Task<std::vector<PulseEdge>> edges() = 0;
+  // Closings that follow the last pulse by less than this are not counted; 0 counts all. Reads back. Throws UserError
+  // outside the counter's limits, or when it can't be set.
+  virtual Task<> set_debounce(std::chrono::milliseconds time) = 0;
 };
 
 class Ambient {

@@ -8,6 +8,7 @@
 #include "core/errors.hpp"
 #include "meters/protocols.hpp"
 #include "rig/cli/command.hpp"
+#include "rig/cli/frame_encode.hpp"
 
 namespace meterrig::cli {
 
@@ -92,7 +93,7 @@ int decode(const FrameOptions& options) {
 }  // namespace
 
 void add_frame(CLI::App& app, Action& action) {
-  CLI::App* const command = app.add_subcommand("frame", "What the bytes of a meter's frame say");
+  CLI::App* const command = app.add_subcommand("frame", "The bytes of meters' frames: what they say, and back");
   command->require_subcommand(1);
   CLI::App* const decoding = command->add_subcommand("decode", "Explain the frames in hexadecimal text, byte by byte");
   auto options = std::make_shared<FrameOptions>();
@@ -108,6 +109,7 @@ void add_frame(CLI::App& app, Action& action) {
       "  meterrig frame decode --json < capture.txt\n\n"
       "Exit code 1 when a frame is bad; docs/telegrams.md lists the names of items, errors and departures.");
   decoding->callback([options, &action] { action = [options] { return decode(*options); }; });
+  add_frame_encode(*command, action);
 }
 
 }  // namespace meterrig::cli

@@ -62,6 +62,7 @@ int parse_and_act(int argc, char** argv) {
   add_results(app, action);
   add_report(app, action);
   add_frame(app, action);
+  add_meter(app, action);
   if (argc < 2) {
     fmt::print("{}", app.help());
     return user_error;

@@ -1,5 +1,6 @@
 // CJ/T 503-2016 6.12 a): the change of the remote reading against the change of the mechanical counter, at least two
-// signal equivalents at qmax.
+// signal equivalents at qmax. Where the rig dates the pulses of the contact, their spacing tells whether the contact or
+// what counts behind it went wrong.
 #include <cmath>
 
 #include <fmt/format.h>
@@ -21,9 +22,11 @@ Task<> run(Trial& trial) {
   co_await open_valve(trial);
   const std::int64_t m0 = co_await read_counter(trial);
   const std::int64_t r0 = co_await st.meter().volume_steps();
+  const bool listens = co_await listen_to_contact(trial);
   const double equivalents = std::max(trial.number("equivalents"), trial.number("equivalents_min"));
   const Reading passed = co_await pass_volume(trial, equivalents * static_cast<double>(weight) / 1e4);
   co_await sleep_for(trial.time("debounce_wait_s"));
+  if (listens) co_await tell_of_contact(trial);
   const std::int64_t r1 = co_await st.meter().volume_steps();
   const std::int64_t m1 = co_await read_counter(trial);
 

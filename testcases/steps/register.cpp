@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "instruments/scpi_session.hpp"
+#include "meters/pulse_input.hpp"
 
 namespace meterrig::testcases {
 namespace {
@@ -18,6 +19,21 @@ double qmax(const Trial& trial) {
 Task<> stop_flow(Station& st) {
   co_await st.flow().stop();
   co_await sleep_for(1s);
+}
+
+void counter_failed(Trial& trial, const Error& error) {
+  const std::string why = rig::printable(error.what());
+  trial.note("脉冲计数器未给出触点的脉冲：" + why, "the pulse counter does not tell what the contact did: " + why);
+}
+
+void note_places(Trial& trial, const PulseInput& input, const std::vector<PulsePlace>& places, const char* zh,
+                 const char* en) {
+  for (const PulsePlace& place : places) {
+    const double after_s = to_seconds(place.at - input.pulses().front());
+    trial.note(
+        fmt::format("触点脉冲间隔：首脉冲后 {:.1f} s 处{} {} 个脉冲", after_s, zh, place.count),
+        fmt::format("spacing of the contact's pulses: {} {}, {:.1f} s after the first", place.count, en, after_s));
+  }
 }
 
 }  // namespace
@@ -63,6 +79,41 @@ Task<> pass_pulses(Trial& trial, std::uint32_t pulses) {
     co_await sleep_for(50ms);
   }
   co_await st.flow().stop();
+}
+
+Task<bool> listen_to_contact(Trial& trial) {
+  Station& st = trial.station();
+  if (!st.is_open("pulse_counter") || !st.pulses().dates_edges()) co_return false;
+  bool listens = false;
+  try {
+    co_await st.pulses().listen();
+    listens = true;
+  } catch (const Error& error) {
+    counter_failed(trial, error);
+  }
+  co_return listens;
+}
+
+Task<> tell_of_contact(Trial& trial) {
+  PulseInput input;
+  bool told = false;
+  try {
+    const std::vector<PulseEdge> edges = co_await trial.station().pulses().edges();
+    input.add(edges);
+    told = true;
+  } catch (const Error& error) {
+    counter_failed(trial, error);
+  }
+  if (!told) co_return;
+  const PulseFindings found = input.judge();
+  trial.record("pulse_count", static_cast<double>(input.pulses().size()), "1");
+  trial.record_text("pulse_volume", pulse_volume(input.pulses().size(), trial.dut().pulse_volume_m3) + " m3");
+  if (const auto intervals = input.intervals())
+    trial.record("pulse_interval_median", to_seconds(intervals->median), "s");
+  trial.record("missing_pulses", static_cast<double>(found.missing_pulses()), "1");
+  trial.record("extra_pulses", static_cast<double>(found.extra_pulses()), "1");
+  note_places(trial, input, found.missing, "缺", "missing");
+  note_places(trial, input, found.extra, "多", "extra");
 }
 
 Task<std::map<std::string, std::string>> persistent_items(Trial& trial) {

@@ -11,6 +11,13 @@ Task<Reading> pass_volume(Trial& trial, double cubic_metres);
 // The same until the pulse counter has counted `pulses` more; stops at the last one.
 Task<> pass_pulses(Trial& trial, std::uint32_t pulses);
 
+// What the station's pulse counter hears of the meter's contact beside the clause's own measurements: evidence of where
+// a pulse was lost, never a verdict. A station without a counter that dates its pulses tells nothing; one that fails
+// costs a note.
+Task<bool> listen_to_contact(Trial& trial);
+// Records the pulses since then, and what their spacing says (meters/pulse_input.hpp) with its places.
+Task<> tell_of_contact(Trial& trial);
+
 // All persistent items that the maker declares, read until two readings agree.
 Task<std::map<std::string, std::string>> persistent_items(Trial& trial);
 // Names of the items that differ; notes each with both values.

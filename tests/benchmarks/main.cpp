@@ -37,13 +37,15 @@ double processor_seconds_of_this_thread() {
 
 }  // namespace meterrig::benchmarks
 
-// io_benchmarks [line|meters]
+// io_benchmarks [line|meters|uarts]
 int main(int argc, char** argv) {
   using namespace meterrig;
   const std::string_view only = argc > 1 ? argv[1] : "";
   benchmarks::processors();
   bool met = true;
-  if (only != "meters") met = benchmarks::line_query(11) && met;
-  if (only != "line") met = benchmarks::many_meters(5s) && met;
+  const auto wanted = [only](std::string_view name) { return only.empty() || only == name; };
+  if (wanted("line")) met = benchmarks::line_query(11) && met;
+  if (wanted("meters")) met = benchmarks::many_meters(5s) && met;
+  if (wanted("uarts")) met = benchmarks::many_uarts(20s) && met;
   return met ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -84,7 +84,7 @@ struct ScriptedPath final : SupplyPath {
   VoltageSignal voltage;
 };
 
-inline std::string profiles_folder() { return std::string(METERRIG_SOURCE_DIR) + "/config/instruments"; }
+inline std::string profiles_folder() { return METERRIG_SOURCE_DIR "/config/instruments"; }
 
 inline BenchOptions three_samples() {
   BenchOptions options;

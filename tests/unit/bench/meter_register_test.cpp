@@ -39,7 +39,7 @@ TEST(MeterUart, CurrentDataHaveTheFormOfTheStandard) {
   EXPECT_EQ(frame->data[7], 0x2C);
   EXPECT_EQ(frame->data[12], 0x2C);
   EXPECT_EQ(cjt188::hex(std::span(frame->data).subspan(14, 6)), "010021112620");
-  EXPECT_NEAR(static_cast<double>(station->volume_hundredths()) / 100, station->meter.accumulated_volume(), 1e-9);
+  EXPECT_NEAR(static_cast<double>(station->volume_hundredths()) / 100, station->meter.cumulative_volume(), 1e-9);
   const auto diagnosis = station->read(0xE001);
   EXPECT_EQ(cjt188::from_bcd(std::span(diagnosis->data).subspan(3, 2)), 1u);
   EXPECT_EQ(cjt188::from_bcd(std::span(diagnosis->data).subspan(5, 4)), 61u);
@@ -154,7 +154,7 @@ TEST(MeterConversion, EncoderReadsTheWheels) {
     for (int i = 0; i < 200; ++i) {
       elapse(station->clock, 1s);
       const double drum = std::floor((*station)->meter.exact_mechanical_volume() * 100 + 1e-9);
-      most = std::max(most, std::abs((*station)->meter.accumulated_volume() * 100 - drum));
+      most = std::max(most, std::abs((*station)->meter.cumulative_volume() * 100 - drum));
     }
     EXPECT_EQ((*station)->air->meter_pulses(), 0u);
     return most;

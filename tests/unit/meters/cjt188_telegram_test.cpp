@@ -223,8 +223,11 @@ TEST(Cjt188Telegram, NoBytesHurtIt) {
 // Every cut and every single wrong byte of a frame: never the values of the frame as if nothing had happened.
 TEST(Cjt188Telegram, EveryCutAndEveryWrongByteIsSeen) {
   const Bytes frame = encode({0x10, address, 0x81, water_content}, 0);
-  for (std::size_t size = 0; size < frame.size(); ++size)
-    EXPECT_FALSE(only(std::span(frame).first(size)).valid) << size;
+  for (std::size_t size = 0; size < frame.size(); ++size) {
+    const Telegram telegram = only(std::span(frame).first(size));
+    EXPECT_FALSE(telegram.valid) << size;
+    for (const ByteRange& range : telegram.bytes) EXPECT_LT(range.from, range.to) << size;
+  }
   for (std::size_t at = 0; at < frame.size(); ++at) {
     for (unsigned flip = 1; flip < 256; ++flip) {
       Bytes wrong = frame;

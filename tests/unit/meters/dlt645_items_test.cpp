@@ -207,7 +207,7 @@ TEST(Dlt645Items, FaultyDataIsABadRecord) {
       {0x91, "01 00 06 05", "bad_record", "byte 14: 0 data bytes are left, expected 5 for daily_freeze_time"},
       {0xD1, "", "bad_record", "byte 10: no data byte, expected the error word"},
       {0x12, "00 01 01 02", "bad_record", "byte 14: no data bytes are left, expected the frame number"},
-      {0x1D, "", "bad_record", "byte 10: no data bytes are left, expected output_signal"},
+      {0x1D, "", "bad_record", "byte 10: 0 data bytes are left, expected 1 for output_signal"},
       {0x1F, "01 02", "unknown_control", "byte 8: control code 1F is in neither edition"},
       {0x80, "01 02", "unknown_control", "byte 8: control code 80 is in neither edition"}};
   for (const Bad& each : cases) {

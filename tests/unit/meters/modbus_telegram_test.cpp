@@ -114,6 +114,7 @@ TEST(Modbus, WhatIsOddIsNamed) {
   EXPECT_EQ(rtu_of("03 00 00 00 7D").departures, Strings{});
   EXPECT_EQ(rtu_of("03 00 00 00 00").departures, Strings{"count_out_of_range"});
   EXPECT_EQ(rtu_of("05 00 00 12 34").departures, Strings{"invalid_coil_value"});
+  EXPECT_TRUE(covers(rtu_of("0F 00 05 00 00 00"), 0, 9)) << "a write of no coils";
   // 3 bytes of coils, or 16 coils from 0305 on.
   const Telegram both = rtu_of("01 03 05 00 10");
   EXPECT_TRUE(both.valid);
