@@ -1,6 +1,12 @@
 #include "bench/desk/cjt_meter.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "bench/desk/fields.hpp"
 #include "bench/desk/settings.hpp"

@@ -1,5 +1,8 @@
 #include "bench/desk/desk.hpp"
 
+#include <string>
+#include <utility>
+
 #include "bench/desk/dlt_meter.hpp"
 #include "bench/desk/heat_meter.hpp"
 #include "bench/desk/mbus_meter.hpp"

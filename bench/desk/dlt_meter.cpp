@@ -1,6 +1,8 @@
 #include "bench/desk/dlt_meter.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include "bench/desk/dlt_errors.hpp"
 #include "bench/desk/dlt_parameters.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -35,10 +36,6 @@ class DltMeter final : public SerialMeter<dlt645::Scanner> {
     Bytes data{};
     bool more = false;
   };
-  struct Authority {
-    std::uint8_t level = 0;
-    Content operator_code;
-  };
 
   std::optional<Bytes> answer(const dlt645::Frame& request) override;
   bool addressed(const dlt645::Address& address) const;
@@ -54,7 +51,7 @@ class DltMeter final : public SerialMeter<dlt645::Scanner> {
   std::optional<Bytes> status_words(unsigned number) const;
 
   // dlt_meter_commands.cpp
-  std::optional<Authority> authority(Content data) const;
+  std::optional<Content> authorised(Content data) const;
   Reply write(Content data);
   bool write_clock(std::uint32_t identifier, Content value, Content operator_code);
   bool write_parameter(std::uint32_t identifier, Content value);

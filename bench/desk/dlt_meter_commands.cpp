@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "bench/desk/dlt_errors.hpp"
 #include "bench/desk/dlt_meter.hpp"
@@ -20,13 +22,13 @@ constexpr Duration broadcast_reach = 5min;
 
 }  // namespace
 
-// PA P0 P1 P2 C0 C1 C2 C3 at the front. Null: another password than that of its level.
-std::optional<DltMeter::Authority> DltMeter::authority(Content data) const {
+// PA P0 P1 P2 C0 C1 C2 C3 at the front: the operator's code. Null: another password than that of its level.
+std::optional<DltMeter::Content> DltMeter::authorised(Content data) const {
   if (data.size() < authority_size) return std::nullopt;
   const auto known = passwords_.find(data[0]);
   if (known == passwords_.end() || !std::equal(known->second.begin(), known->second.end(), data.begin() + 1))
     return std::nullopt;
-  return Authority{data[0], data.subspan(password_size, operator_size)};
+  return data.subspan(password_size, operator_size);
 }
 
 Bytes DltMeter::stamp(Content operator_code) const {
@@ -39,15 +41,15 @@ Bytes DltMeter::stamp(Content operator_code) const {
 DltMeter::Reply DltMeter::write(Content data) {
   if (data.size() < identifier_size + authority_size) return {dlt_error::other};
   const std::uint32_t identifier = low_first(data.first(identifier_size));
-  const auto by = authority(data.subspan(identifier_size));
+  const auto by = authorised(data.subspan(identifier_size));
   if (!by) return {dlt_error::not_authorised};
   const Content value = data.subspan(identifier_size + authority_size);
   if (identifier == 0x04000101 || identifier == 0x04000102 || identifier == 0x0400010C)
-    return {write_clock(identifier, value, by->operator_code) ? std::uint8_t{0} : dlt_error::other};
+    return {write_clock(identifier, value, *by) ? std::uint8_t{0} : dlt_error::other};
   const bool is_address = identifier == 0x04000401;
   if (!is_address && !dlt_writable(identifier)) return {dlt_error::no_such_data};
   if (is_address ? write_address(value).error != 0 : !write_parameter(identifier, value)) return {dlt_error::other};
-  Bytes record = stamp(by->operator_code);
+  Bytes record = stamp(*by);
   append(record, data.first(identifier_size));
   events_.add(DltEvents::programming, std::move(record));
   return {};
@@ -139,9 +141,9 @@ DltMeter::Reply DltMeter::set_password(Content data) {
 
 DltMeter::Reply DltMeter::clear_demand(Content data) {
   if (data.size() != authority_size) return {dlt_error::other};
-  const auto by = authority(data);
+  const auto by = authorised(data);
   if (!by) return {dlt_error::not_authorised};
-  Bytes record = stamp(by->operator_code);
+  Bytes record = stamp(*by);
   const auto cleared = energy_or_demand(model_, 0x01010000), cleared_reverse = energy_or_demand(model_, 0x01020000);
   append(record, *cleared);
   append(record, *cleared_reverse);
@@ -152,9 +154,9 @@ DltMeter::Reply DltMeter::clear_demand(Content data) {
 
 DltMeter::Reply DltMeter::clear_meter(Content data) {
   if (data.size() != authority_size) return {dlt_error::other};
-  const auto by = authority(data);
+  const auto by = authorised(data);
   if (!by) return {dlt_error::not_authorised};
-  Bytes record = stamp(by->operator_code);
+  Bytes record = stamp(*by);
   append_totals(record, model_.now());
   model_.clear_all();
   events_.clear(0xFFFFFFFF);
@@ -164,11 +166,11 @@ DltMeter::Reply DltMeter::clear_meter(Content data) {
 
 DltMeter::Reply DltMeter::clear_events(Content data) {
   if (data.size() != authority_size + identifier_size) return {dlt_error::other};
-  const auto by = authority(data);
+  const auto by = authorised(data);
   if (!by) return {dlt_error::not_authorised};
   const Content which = data.last(identifier_size);
   if (!events_.clear(low_first(which))) return {dlt_error::no_such_data};
-  Bytes record = stamp(by->operator_code);
+  Bytes record = stamp(*by);
   append(record, which);
   events_.add(DltEvents::event_clear, std::move(record));
   return {};
@@ -177,7 +179,7 @@ DltMeter::Reply DltMeter::clear_events(Content data) {
 // N1 the command, N2 reserved, N3 to N8 how long it holds.
 DltMeter::Reply DltMeter::relay(Content data) {
   if (data.size() != authority_size + 8) return {dlt_error::other};
-  if (!authority(data)) return {dlt_error::not_authorised};
+  if (!authorised(data)) return {dlt_error::not_authorised};
   const auto deadline = civil_from(data.last(moment_letters.size()), moment_letters);
   if (!deadline || *time_of(*deadline) < model_.time()) return {dlt_error::other};
   return {obey_relay(static_cast<Relay>(data[authority_size])) ? std::uint8_t{0} : dlt_error::other};

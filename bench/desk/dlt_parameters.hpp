@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 
 #include "bench/desk/fields.hpp"
 

@@ -1,7 +1,8 @@
 #include "bench/desk/dlt_registers.hpp"
 
+#include <array>
 #include <cmath>
-#include <functional>
+#include <cstddef>
 #include <numbers>
 
 namespace meterrig::bench {

@@ -1,5 +1,6 @@
 #include "bench/desk/fields.hpp"
 
+#include <cstddef>
 #include <cstdlib>
 
 #include "meters/cjt188.hpp"

@@ -1,6 +1,7 @@
 #include "bench/desk/flow_model.hpp"
 
 #include <algorithm>
+#include <cstddef>
 
 #include "bench/desk/settings.hpp"
 

@@ -1,6 +1,9 @@
 #include "bench/desk/mbus_meter.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
+#include <utility>
 
 #include "bench/desk/fields.hpp"
 #include "bench/desk/settings.hpp"
@@ -87,7 +90,7 @@ std::optional<Bytes> MbusMeter::answer(const mbus::Frame& request) {
     return selected_ ? std::optional(Bytes{mbus::acknowledge_byte}) : std::nullopt;
   }
   if (!addressed(request.address)) return std::nullopt;
-  auto reply = obey(request, request.address != mbus::broadcast_address);
+  auto reply = obey(request);
   return request.address == mbus::broadcast_address ? std::nullopt : reply;
 }
 
@@ -105,7 +108,7 @@ bool MbusMeter::selected_by(const Bytes& mask) const {
   return true;
 }
 
-std::optional<Bytes> MbusMeter::obey(const mbus::Frame& request, bool may_answer) {
+std::optional<Bytes> MbusMeter::obey(const mbus::Frame& request) {
   const Bytes acknowledge{mbus::acknowledge_byte};
   switch (request.control & function_bits) {
     case control::snd_nke:
@@ -123,7 +126,6 @@ std::optional<Bytes> MbusMeter::obey(const mbus::Frame& request, bool may_answer
     case control::req_ud1:
       return acknowledge;  // nothing urgent to tell
     case control::req_ud2:
-      if (!may_answer) return std::nullopt;
       return next_telegram((request.control & control::fcb) != 0);
     default:
       return std::nullopt;

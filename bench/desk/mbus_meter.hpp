@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -22,7 +23,7 @@ class MbusMeter final : public SerialMeter<MbusScanner> {
 
   std::optional<Bytes> answer(const mbus::Frame& request) override;
   bool addressed(std::uint8_t address) const;
-  std::optional<Bytes> obey(const mbus::Frame& request, bool may_answer);
+  std::optional<Bytes> obey(const mbus::Frame& request);
   bool selected_by(const Bytes& mask) const;
   bool write(const Bytes& records);
   Bytes next_telegram(bool frame_count);

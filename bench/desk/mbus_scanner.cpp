@@ -1,6 +1,9 @@
 #include "bench/desk/mbus_scanner.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace meterrig::bench {
 namespace {

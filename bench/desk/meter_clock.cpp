@@ -18,7 +18,8 @@ Civil civil(Utc time) {
 std::optional<Utc> time_of(const Civil& civil) {
   const std::chrono::year_month_day date{std::chrono::year{civil.year}, std::chrono::month{civil.month},
                                          std::chrono::day{civil.day}};
-  if (!date.ok() || civil.hour > 23 || civil.minute > 59 || civil.second > 59) return std::nullopt;
+  if (civil.year < 2000 || civil.year > 2099 || !date.ok() || civil.hour > 23 || civil.minute > 59 || civil.second > 59)
+    return std::nullopt;
   return std::chrono::sys_days{date} + std::chrono::hours{civil.hour} + std::chrono::minutes{civil.minute} +
          std::chrono::seconds{civil.second};
 }

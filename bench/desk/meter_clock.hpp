@@ -14,7 +14,7 @@ struct Civil {
   unsigned weekday = 0;  // 0: Sunday
 };
 Civil civil(Utc time);  // to a whole second
-// Null when there is no such time. The weekday is not looked at.
+// Null when there is no such time from 2000 to 2099. The weekday is not looked at.
 std::optional<Utc> time_of(const Civil& civil);
 
 // The next time after `time` at which the day of the month and the hour are these; `day` 1 to 28, `hour` 0 to 23.

@@ -1,6 +1,8 @@
 #include "bench/desk/settings.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "core/json/node.hpp"
 #include "core/time.hpp"

@@ -1,6 +1,8 @@
 #include "bench/desk/water_meter.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 #include "bench/desk/fields.hpp"
 

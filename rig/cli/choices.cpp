@@ -109,7 +109,7 @@ Choices read_choices(const std::vector<std::string>& defects, const std::vector<
     bench::parse_fault(word.name);
     choices.faults.push_back({word.name, station, word.exchange});
   }
-  if (rig.bench_stations == 0 || !rig.any_virtual()) {
+  if (!rig.any_virtual()) {
     throw UserError(fmt::format("{}: found no virtual bench; expected one, since {} lives in virtual members", rig.file,
                                 choices.words.front()));
   }

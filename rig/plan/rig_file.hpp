@@ -55,7 +55,7 @@ class RigFile {
   Title title;
   std::string place;
   std::string utc_offset;  // "+08:00"
-  int bench_stations = 0;  // of the virtual bench; 0 when the rig has none
+  int bench_stations = 0;  // of the virtual bench; 0 when the rig has no bench, or one with a desk only
   // Meters on the bench's desk, as they stand in the file; each has a name of its own.
   std::vector<json::Node> bench_meters;
   std::map<std::string, RigInstrument> instruments;

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "tests/unit/bench/dlt_support.hpp"
 
 // What a DL/T 645-2007 meter of the desk obeys, refuses and remembers.

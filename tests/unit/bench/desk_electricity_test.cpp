@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "tests/unit/bench/dlt_support.hpp"
 
 // What a DL/T 645-2007 meter of the desk can be asked.

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "bench/desk/exact_sum.hpp"
 #include "meters/mbus.hpp"
 #include "tests/unit/bench/cjt_support.hpp"

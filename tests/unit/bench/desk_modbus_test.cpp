@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
 #include "bench/desk/modbus_meter.hpp"
 #include "meters/modbus_telegram.hpp"
 #include "tests/unit/bench/desk_support.hpp"
@@ -51,14 +55,14 @@ struct ModbusOnTheDesk : testing::Test {
 };
 
 TEST_F(ModbusOnTheDesk, TellsFloatsHighWordFirst) {
-  EXPECT_EQ(read(0x2006, 2), (Words{0x4366, 0x6666}));  // 230.4
-  EXPECT_EQ(value(0x200A, RegisterType::float32), "231.1");
-  EXPECT_EQ(value(0x200E, RegisterType::float32), "2.5");
+  EXPECT_EQ(read(0x2006, 2), (Words{0x4510, 0x0000}));  // 2304
+  EXPECT_EQ(value(0x200A, RegisterType::float32, WordOrder::abcd, 1), "231.1");
+  EXPECT_EQ(value(0x200E, RegisterType::float32, WordOrder::abcd, 3), "2.5");
   // 230.4 * 1.25 * 0.98 + 229.8 * 2.5 * 0.87 + 231.1 * 0.75 * 0.99 = 282.24 + 499.815 + 171.59175
-  EXPECT_EQ(value(0x2012, RegisterType::float32), "0.9536");
-  EXPECT_EQ(value(0x2016, RegisterType::float32), "0.4998");
-  EXPECT_EQ(value(0x202C, RegisterType::float32), "0.98");
-  EXPECT_EQ(value(0x2044, RegisterType::float32), "50");
+  EXPECT_EQ(value(0x2012, RegisterType::float32), "9536");
+  EXPECT_EQ(value(0x2016, RegisterType::float32), "4998");
+  EXPECT_EQ(value(0x202C, RegisterType::float32), "980");
+  EXPECT_EQ(value(0x2044, RegisterType::float32), "5000");
   EXPECT_EQ(value(0x4000, RegisterType::float32), "765.43");
   EXPECT_EQ(read(0x2006, 6, RegisterTable::input), read(0x2006, 6));
 }
@@ -88,8 +92,8 @@ TEST_F(ModbusOnTheDesk, NegativePowerIsANegativeNumber) {
   auto& meter = dynamic_cast<ModbusMeter&>(*desk.registers);
   for (std::size_t i = 0; i < 3; ++i) meter.model().set_phase(i, {200'0, 1'000, -500});
   EXPECT_EQ(value(0x3107, RegisterType::i16), "-300");
-  EXPECT_EQ(value(0x2012, RegisterType::float32), "-0.3");
-  EXPECT_EQ(value(0x202A, RegisterType::float32), "-0.5");
+  EXPECT_EQ(value(0x2012, RegisterType::float32), "-3000");
+  EXPECT_EQ(value(0x202A, RegisterType::float32), "-500");
 }
 
 TEST_F(ModbusOnTheDesk, ClockUnitAndRateAreWritable) {

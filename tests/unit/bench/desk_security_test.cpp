@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+
 #include "tests/unit/bench/cjt_support.hpp"
 
 // CJ/T 188-2018 clause 7 at the meter's side.

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "tests/unit/bench/cjt_support.hpp"
 
 namespace meterrig::bench {
@@ -56,6 +60,7 @@ TEST_F(WaterMeterOnTheDesk, AClockThatIsSetForwardSettlesOnTheWay) {
   EXPECT_EQ(meter.write(0xA015, {0x30, 0x00, 0x00, 0x30, 0x02, 0x27, 0x20}), 0xC4U);  // February the 30th
   EXPECT_EQ(meter.write(0xA015, {0x30, 0x00, 0x00, 0x1A, 0x02, 0x27, 0x20}), 0xC4U);
   EXPECT_EQ(meter.write(0xA015, {0x30, 0x00}), 0xC4U);
+  EXPECT_EQ(meter.write(0xA015, {0x30, 0x00, 0x00, 0x01, 0x02, 0x27, 0x99}), 0xC4U);  // the year 9927
 }
 
 TEST_F(WaterMeterOnTheDesk, DaysArePlacedInEveryMonth) {

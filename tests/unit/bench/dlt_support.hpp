@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "bench/desk/dlt_meter.hpp"

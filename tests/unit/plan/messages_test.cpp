@@ -121,6 +121,22 @@ TEST(Messages, Rig) {
   });
 }
 
+TEST(Messages, MetersOnTheDesk) {
+  expect({
+      {"rigs/embedded.json", "{\"stations\": 3}", "{\"stations\": 0}",
+       "@: at /bench: found an object; expected a bench of at least 3 stations"},
+      {"rigs/desk.json", "\"name\": \"heat1\"", "\"name\": \"water1\"",
+       "@: at /bench/meters/1/name: found meter \"water1\" again; expected each once"},
+      {"rigs/desk.json", "\"flow\": \"0.6000\"", "\"flwo\": \"0.6000\"",
+       "@: at /bench/meters/0/flwo: found unknown key \"flwo\"; expected a known key; did you mean \"flow\"?"},
+      {"rigs/desk.json", "\"flow\": \"0.6000\"", "\"flow\": \"0.60001\"",
+       "@: at /bench/meters/0/flow: found string \"0.60001\"; expected a decimal number as a string, with at most 4 "
+       "digits before and 4 behind the point"},
+      {"rigs/desk.json", "\"000000000001\"", "\"00000000000A\"",
+       "@: at /bench/meters/3/address: found string \"00000000000A\"; expected an address of 12 digits"},
+  });
+}
+
 TEST(Messages, Instrument) {
   expect({
       {"instruments/air_unit.json", "\"safe_state\": [{\"coil\": \"vent\", \"value\": true, \"read_back\": true}]",
