@@ -138,7 +138,7 @@ Task<Cjt188Meter::Content> Cjt188Meter::content(const std::string& name) {
   const cjt188::Place& place = form_.place(name);
   Frame request = frame(address_, place.control, place.identifier, {});
   const Frame reply = co_await exchange(std::move(request), is_enciphered(name), usual_repeats, answer_time());
-  Content content{cjt188::Bytes(reply.data.begin() + 3, reply.data.end()), {}};
+  Content content{cjt188::Bytes(reply.data.begin() + 3, reply.data.end()), reply.address, {}};
   if (!form_.expects(reply.type)) content.departures.emplace_back("meter_type_changed");
   if (reply.data[0] != place.identifier[0] || reply.data[1] != place.identifier[1])
     content.departures.emplace_back("identifier_order_changed");
@@ -159,12 +159,13 @@ MeterReading Cjt188Meter::reading(const MeterItem& item, const Content& content)
   MeterReading reading{item.name, "", item.unit, content.departures};
   const std::string form = item.entry.at("format");
   if (form == "address") {
-    reading.value = to_hex_reversed(address_);
+    reading.value = to_hex_reversed(content.from);
     return reading;
   }
   const auto bytes = value_bytes(item, content.bytes);
   if (form == "status") {
-    reading.value = form_.status_text(bytes);
+    const std::string status = form_.status_text(bytes);
+    reading.value = status.empty() ? "good" : status;
     return reading;
   }
   FieldFormat format = item.format;

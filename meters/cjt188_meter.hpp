@@ -79,6 +79,7 @@ class Cjt188Meter final : public Meter {
  private:
   struct Content {
     cjt188::Bytes bytes;  // behind SER
+    cjt188::Address from{};
     std::vector<std::string> departures;
   };
   Task<cjt188::Frame> exchange(cjt188::Frame request, bool enciphered, int repeats, Duration patience);

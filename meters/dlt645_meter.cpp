@@ -192,7 +192,8 @@ Task<std::vector<MeterReading>> Dlt645Meter::readings(std::vector<std::string> n
     const MeterItem& item = profile_.item(name);
     if (!item.readable()) throw UserError(fmt::format("{:?} of {} can be written only", name, profile_.id()));
     if (item.entry.value("command", "") == "address") {
-      result.push_back({name, co_await find_address(), "", {}});
+      std::string address = co_await find_address();
+      result.push_back({name, std::move(address), "", {}});
       continue;
     }
     const std::string identifier = item.entry.at("di");

@@ -50,7 +50,8 @@ class MeterSession {
   explicit MeterSession(const MeterWords& words)
       : words_(words),
         loader_(plan::ConfigPath::find()),
-        profile_(json::to_json(loader_.meter(words.profile))),
+        file_(loader_.meter(words.profile)),
+        profile_(json::to_json(file_)),
         url_(with_line(Url::parse(words.port), profile_.line())) {
     if (!plan::is_virtual(url_)) {
       auto wall = std::make_unique<WallClock>();
@@ -70,6 +71,13 @@ class MeterSession {
   }
   Clock& clock() { return *clock_; }
   const MeterProfile& profile() const { return profile_; }
+  // In the order of the profile's file.
+  std::vector<std::string> readable() const {
+    std::vector<std::string> names;
+    for (const json::Member& member : file_.at("items").members())
+      if (profile_.item(member.key).readable()) names.push_back(member.key);
+    return names;
+  }
 
  private:
   template <typename T>
@@ -88,6 +96,7 @@ class MeterSession {
 
   const MeterWords& words_;
   plan::Loader loader_;
+  json::Node file_;
   MeterProfile profile_;
   Url url_;
   CancelScope scope_;
@@ -130,45 +139,51 @@ void print_for_people(const Outcome& outcome) {
     fmt::print("{:<38} departs from the standard: {}\n", "", departure);
 }
 
-// Every item for itself: one that the meter lacks does not hide the others. Items of one answer are asked for together.
-Task<std::vector<Outcome>> read_each(Meter& meter, std::vector<std::string> names) {
-  std::vector<Outcome> outcomes;
-  std::map<std::string, std::vector<std::string>> groups;
-  std::vector<std::string> order;
+// Items that one answer holds are asked for together.
+std::vector<std::vector<std::string>> by_answer(const MeterProfile& profile, const std::vector<std::string>& names) {
+  std::vector<std::vector<std::string>> groups;
+  std::map<std::string, std::size_t> known;
   for (const std::string& name : names) {
-    const nlohmann::json& entry = meter.profile().item(name).entry;
-    const bool whole = meter.profile().protocol() == "mbus";
-    const std::string group = whole ? "all" : entry.value("di", name);
-    if (!groups.contains(group)) order.push_back(group);
-    groups[group].push_back(name);
+    const std::string answer = profile.protocol() == "mbus" ? "" : profile.item(name).entry.value("di", name);
+    const auto [at, is_new] = known.emplace(answer, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[at->second].push_back(name);
   }
-  for (const std::string& group : order) {
-    std::string error, kind;
-    std::vector<MeterReading> readings;
-    try {
-      readings = co_await meter.readings(groups[group]);
-    } catch (const UserError&) {
-      throw;
-    } catch (const Error& failed) {
-      error = failed.what();
-      kind = failed.kind();
-    }
-    for (MeterReading& reading : readings) outcomes.push_back({std::move(reading), "", ""});
-    if (error.empty()) continue;
-    for (const std::string& name : groups[group]) outcomes.push_back({{name, "", "", {}}, error, kind});
+  return groups;
+}
+
+// Every item for itself: one that the meter lacks does not hide the others. In the order of `names`.
+Task<std::vector<Outcome>> read_each(Meter& meter, std::vector<std::string> names) {
+  std::map<std::string, Outcome> outcomes;
+  std::string error, kind;
+  for (const std::vector<std::string>& group : by_answer(meter.profile(), names)) {
     // Silence will not end for the other items.
-    if (kind == "timeout") break;
+    if (kind != "timeout") {
+      error.clear();
+      kind.clear();
+      try {
+        std::vector<MeterReading> readings = co_await meter.readings(group);
+        for (MeterReading& reading : readings) outcomes[reading.name] = {reading, "", ""};
+      } catch (const UserError&) {
+        throw;
+      } catch (const Error& failed) {
+        error = failed.what();
+        kind = failed.kind();
+      }
+    }
+    if (error.empty()) continue;
+    for (const std::string& name : group) outcomes[name] = {{name, "", "", {}}, error, kind};
   }
-  co_return outcomes;
+  std::vector<Outcome> in_order;
+  for (const std::string& name : names) in_order.push_back(outcomes[name]);
+  co_return in_order;
 }
 
 int read(const MeterWords& words) {
   MeterSession session(words);
   std::vector<std::string> names = words.items;
   for (const std::string& name : names) session.profile().item(name);
-  if (names.empty())
-    for (const auto& [name, item] : session.profile().items())
-      if (item.readable()) names.push_back(name);
+  if (names.empty()) names = session.readable();
   MeterCounters counters;
   const auto outcomes = session.with_meter<std::vector<Outcome>>([&](Meter& meter) -> Task<std::vector<Outcome>> {
     std::vector<Outcome> all = co_await read_each(meter, names);
