@@ -36,7 +36,7 @@ Cjt188Meter::Cjt188Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const
       line_(clock, std::move(stream), {byte_time, idle, longest_reply}),
       address_(address),
       name_(std::move(name)),
-      receiver_(cjt188_line(byte_time, tolerance + clock.exchange_slack())) {}
+      receiver_(cjt188_gap(byte_time, tolerance + clock.exchange_slack())) {}
 
 // CJ/T 188-2004 6.4: a reply starts at most 500 ms + 30 characters after the request.
 Duration Cjt188Meter::answer_time() const { return 500ms + 30 * line_.rules().byte_time; }
@@ -134,10 +134,37 @@ bool Cjt188Meter::is_enciphered(const std::string& name) const {
   return how != cjt188::Encrypted::no && security_.has_value();
 }
 
+// A meter takes an enciphered message only when its SER is 1 to 127 ahead of that of the last one, and is silent
+// otherwise. Which that was only the meter knows: a question that changes nothing finds it in steps of half the way.
+Task<> Cjt188Meter::find_sequence(std::string name) {
+  constexpr int steps = 4;
+  constexpr std::uint8_t step = 64;
+  const cjt188::Place& place = form_.place(name);
+  for (int i = 0; i < steps && !opened_ser_; ++i) {
+    Frame request = frame(address_, place.control, place.identifier, {});
+    bool silent = false;
+    try {
+      co_await exchange(std::move(request), true, 0, answer_time());
+    } catch (const TimeoutError&) {
+      silent = true;
+    }
+    if (silent) ser_ = static_cast<std::uint8_t>(ser_ + step - 1);
+  }
+}
+
+// An item whose enciphered reading tells the sequence; empty: the profile has none.
+std::string Cjt188Meter::question_in_cipher() const {
+  for (const auto& [name, item] : profile_.items())
+    if (item.readable() && form_.place(name).encrypted != cjt188::Encrypted::no) return name;
+  return {};
+}
+
 Task<Cjt188Meter::Content> Cjt188Meter::content(const std::string& name) {
   const cjt188::Place& place = form_.place(name);
+  const bool enciphered = is_enciphered(name);
+  if (enciphered && !opened_ser_) co_await find_sequence(name);
   Frame request = frame(address_, place.control, place.identifier, {});
-  const Frame reply = co_await exchange(std::move(request), is_enciphered(name), usual_repeats, answer_time());
+  const Frame reply = co_await exchange(std::move(request), enciphered, usual_repeats, answer_time());
   Content content{cjt188::Bytes(reply.data.begin() + 3, reply.data.end()), reply.address, {}};
   if (!form_.expects(reply.type)) content.departures.emplace_back("meter_type_changed");
   if (reply.data[0] != place.identifier[0] || reply.data[1] != place.identifier[1])
@@ -215,8 +242,11 @@ Task<Frame> Cjt188Meter::send_write(const std::string& name, std::string value) 
     content = field_bytes(item.format, item.length, {item.name, value, ""});
   }
   content.insert(content.end(), place->suffix.begin(), place->suffix.end());
+  const bool enciphered = is_enciphered(name);
+  const std::string question = enciphered && !opened_ser_ ? question_in_cipher() : std::string();
+  if (!question.empty()) co_await find_sequence(question);
   Frame request = frame(address_, place->control, place->identifier, content);
-  co_return co_await exchange(std::move(request), is_enciphered(name), usual_repeats, answer_time());
+  co_return co_await exchange(std::move(request), enciphered, usual_repeats, answer_time());
 }
 
 Task<> Cjt188Meter::write(std::string name, std::string value) {

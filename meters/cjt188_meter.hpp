@@ -88,6 +88,8 @@ class Cjt188Meter final : public Meter {
                                         bool enciphered, const Exchange& asked);
   cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& got);
   bool is_enciphered(const std::string& name) const;
+  Task<> find_sequence(std::string name);
+  std::string question_in_cipher() const;
   Task<Content> content(const std::string& name);
   Task<cjt188::Frame> send_write(const std::string& name, std::string value);
   Task<MeterStatus> write_valve(bool open);

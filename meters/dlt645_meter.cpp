@@ -74,7 +74,7 @@ Dlt645Meter::Dlt645Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const
       address_(access.address.empty() ? dlt645::wildcard_address : dlt645::address_from_hex(access.address)),
       access_(access),
       name_(std::move(name)),
-      receiver_(dlt645_line(profile.byte_time(), tolerance + clock.exchange_slack())) {}
+      receiver_(dlt645_gap(profile.byte_time(), tolerance + clock.exchange_slack())) {}
 
 std::optional<Frame> Dlt645Meter::reply_in(std::span<const std::uint8_t> chunk, const Frame& request,
                                            const Exchange& asked) {

@@ -44,7 +44,7 @@ MbusMeter::MbusMeter(Clock& clock, std::unique_ptr<ByteStream> stream, const Met
     : profile_(profile),
       line_(clock, std::move(stream), {profile.byte_time(), idle_bits * bit_time(profile), longest_answer}),
       name_(std::move(name)),
-      receiver_(mbus_line(profile.byte_time(), tolerance + clock.exchange_slack())) {
+      receiver_(mbus_gap(profile.byte_time(), tolerance + clock.exchange_slack())) {
   constexpr std::size_t secondary_digits = 16;
   if (access.address.size() == secondary_digits)
     secondary_ = access.address;

@@ -6,15 +6,15 @@
 #include <optional>
 
 #include "bench/desk/flow_model.hpp"
-#include "bench/desk/mbus_scanner.hpp"
 #include "bench/desk/serial_meter.hpp"
 #include "core/json/node.hpp"
+#include "meters/mbus.hpp"
 
 namespace meterrig::bench {
 
 // A heat meter on M-Bus (EN 13757-2 and -3): primary and secondary addressing, two telegrams (readings, then the last
 // twelve settlements), a primary address and a clock that can be set.
-class MbusMeter final : public SerialMeter<MbusScanner> {
+class MbusMeter final : public SerialMeter<mbus::Scanner> {
  public:
   MbusMeter(Clock& clock, const json::Node& meter);
 

@@ -29,13 +29,13 @@ class SerialMeter : public LinkPeer {
     if (bytes.empty()) return;
     Hearing& heard = ports_[&port];
     const Duration lasted = line_.byte_time * static_cast<std::int64_t>(bytes.size());
-    if (clock_.now() - lasted - heard.last > gap_) heard.scanner.clear();
+    if (clock_.now() - lasted - heard.last > gap_) heard.scanner.gap();
     heard.last = clock_.now();
     heard.scanner.feed(bytes);
     while (const auto request = heard.scanner.next())
       if (const auto reply = answer(*request)) port.send(*reply, clock_.now() + delay_);
   }
-  void connected(Port& port) final { ports_[&port] = {}; }
+  void connected(Port& port) final { ports_.erase(&port); }
   void disconnected(Port& port) noexcept final { ports_.erase(&port); }
 
  protected:

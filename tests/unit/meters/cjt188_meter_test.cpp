@@ -154,24 +154,50 @@ TEST(Cjt188Meter, SealedItemsNeedTheKeyAndAreOpenedWithIt) {
   EXPECT_EQ(plain.error({"clock"}), "\"clock\" of cjt188_water travels enciphered; give the key");
 
   OneMeter one("cjt188_water", {{"security", {{"encrypted", "yes"}}}}, key_text);
+  // The first question finds where the meter's sequence stands.
   one.answer(cjt188::seal(reply(0x10, 0x81, water(1)), security));
+  one.answer(cjt188::seal(reply(0x10, 0x81, water(2)), security));
   EXPECT_EQ(value_of(one.read({"cumulative_volume"}), "cumulative_volume"), "123.45 m3");
   // 901FH and SER do not travel in plain.
   EXPECT_EQ(one.line.requests()[0].find("901F01"), std::string::npos);
   EXPECT_EQ(one.line.requests()[0].substr(24, 2), "10");
 
   // The same reply again: an old SER.
-  one.answer(cjt188::seal(reply(0x10, 0x81, water(1)), security));
+  one.answer(cjt188::seal(reply(0x10, 0x81, water(2)), security));
   EXPECT_EQ(one.error({"cumulative_volume"}).substr(0, 25), "sample: replayed_sequence");
   cjt188::Security other = security;
   other.key[0] ^= 1;
-  one.answer(cjt188::seal(reply(0x10, 0x81, water(3)), other));
+  one.answer(cjt188::seal(reply(0x10, 0x81, water(4)), other));
   EXPECT_EQ(one.error({"cumulative_volume"}).substr(0, 19), "sample: bad_padding");
-  one.answer(reply(0x10, 0x81, water(4)));
+  one.answer(reply(0x10, 0x81, water(5)));
   EXPECT_EQ(one.error({"cumulative_volume"}).substr(0, 18), "sample: bad_length");
   EXPECT_EQ(one.meter().counters().unopened, 3u);
-  one.answer(cjt188::seal(reply(0x10, 0x81, water(5)), security));
+  one.answer(cjt188::seal(reply(0x10, 0x81, water(6)), security));
   EXPECT_EQ(value_of(one.read({"cumulative_volume"}), "cumulative_volume"), "123.45 m3");
+}
+
+// A meter that has had SER 100 from another master is silent to 1 to 100.
+TEST(Cjt188Meter, TheSequenceIsFoundInSteps) {
+  cjt188::Security security;
+  security.key = key;
+  OneMeter one("cjt188_water", nlohmann::json::object(), key_text);
+  one.line.answer("");
+  one.line.answer("");
+  const std::string purchase =
+      "8105"
+      "81"
+      "01"
+      "00000000"
+      "00000000"
+      "00000000"
+      "0000";
+  one.answer(cjt188::seal(reply(0x10, 0x81, purchase), security));
+  one.answer(cjt188::seal(reply(0x10, 0x84,
+                                "A01782"
+                                "0000"),
+                          security));
+  one.write("valve", "valve_close");
+  EXPECT_EQ(one.line.requests().size(), 4u);
 }
 
 TEST(Cjt188Meter, ADerivedKeyIsTheMetersOwn) {
@@ -182,6 +208,7 @@ TEST(Cjt188Meter, ADerivedKeyIsTheMetersOwn) {
   security.covered = cjt188::Covered::content;
   EXPECT_NE(security.key, key);
   one.answer(cjt188::seal(reply(0x10, 0x81, water(1)), security));
+  one.answer(cjt188::seal(reply(0x10, 0x81, water(2)), security));
   EXPECT_EQ(value_of(one.read({"cumulative_volume"}), "cumulative_volume"), "123.45 m3");
   EXPECT_NE(one.line.requests()[0].find("901F01"), std::string::npos) << "the identifier travels in plain";
 }
