@@ -21,12 +21,6 @@ constexpr std::size_t longest_reply = 13 + 0x64 + 16;
 
 bool is_abnormal(const Frame& frame) { return (frame.control & 0xC0) == cjt188::control::abnormal; }
 
-// Why a field's bytes are no value: a name of docs/telegrams.md.
-std::string why_no_value(const MeterItem& item, std::span<const std::uint8_t> bytes) {
-  if (std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0xFF; })) return "no_value";
-  return item.format.kind == FieldFormat::Kind::time ? "invalid_time" : "invalid_bcd";
-}
-
 }  // namespace
 
 Cjt188Meter::Cjt188Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
@@ -204,7 +198,7 @@ MeterReading Cjt188Meter::reading(const MeterItem& item, const Content& content)
     if (!unit) reading.departures.emplace_back("unknown_unit");
   }
   const auto text = field_text(format, bytes);
-  if (!text) reading.departures.push_back(why_no_value(item, bytes));
+  if (!text) reading.departures.push_back(why_no_value(item.format, bytes));
   reading.value = text.value_or("");
   return reading;
 }

@@ -177,9 +177,7 @@ MeterReading Dlt645Meter::reading(const MeterItem& item, const dlt645::Bytes& co
   const auto bytes = std::span(content).subspan(offset, length);
   const auto text = field_text(item.format, bytes);
   if (!text) {
-    const bool empty = std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0xFF; });
-    const bool is_time = item.format.kind == FieldFormat::Kind::time;
-    reading.departures.emplace_back(empty ? "no_value" : is_time ? "invalid_time" : "invalid_bcd");
+    reading.departures.push_back(why_no_value(item.format, bytes));
   }
   reading.value = text.value_or("");
   return reading;
@@ -216,8 +214,9 @@ dlt645::Bytes Dlt645Meter::authority() const {
   const dlt645::Bytes password = line_bytes(access_.password.substr(2));
   dlt645::Bytes bytes = bytes_from_hex(access_.password.substr(0, 2));
   bytes.insert(bytes.end(), password.begin(), password.end());
-  dlt645::Bytes who = line_bytes(access_.operator_code.empty() ? "00000000" : access_.operator_code);
-  who.resize(4);
+  if (!access_.operator_code.empty() && access_.operator_code.size() != 8)
+    throw UserError(fmt::format("{}: found operator {:?}; expected eight digits", name_, access_.operator_code));
+  const dlt645::Bytes who = line_bytes(access_.operator_code.empty() ? "00000000" : access_.operator_code);
   bytes.insert(bytes.end(), who.begin(), who.end());
   return bytes;
 }

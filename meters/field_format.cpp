@@ -174,6 +174,16 @@ std::optional<std::string> field_text(const FieldFormat& format, std::span<const
   return word == format.words.end() ? text : word->second;
 }
 
+std::string why_no_value(const FieldFormat& format, std::span<const std::uint8_t> bytes) {
+  const auto all_are = [&](std::uint8_t value) {
+    return std::all_of(bytes.begin(), bytes.end(), [value](std::uint8_t byte) { return byte == value; });
+  };
+  if (all_are(0xFF)) return "no_value";
+  if (format.kind == FieldFormat::Kind::text) return "unprintable_text";
+  if (format.kind != FieldFormat::Kind::time) return "invalid_bcd";
+  return all_are(0x00) ? "no_time" : "invalid_time";
+}
+
 std::vector<std::uint8_t> field_bytes(const FieldFormat& format, std::size_t size, const TelegramItem& item) {
   try {
     const TelegramItem plain = without_words(format, item);

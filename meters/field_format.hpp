@@ -36,6 +36,10 @@ struct FieldFormat {
 // a year without a century is of the 21st.
 std::optional<std::string> field_text(const FieldFormat& format, std::span<const std::uint8_t> bytes);
 
+// Why field_text() has nothing, by its name in docs/telegrams.md: no_value (all FF), no_time (all zero), invalid_time,
+// invalid_bcd, unprintable_text.
+std::string why_no_value(const FieldFormat& format, std::span<const std::uint8_t> bytes);
+
 // The inverse. Throws UserError that names the item and says what the form takes, for a value that is none or does not
 // fit `size` bytes.
 std::vector<std::uint8_t> field_bytes(const FieldFormat& format, std::size_t size, const TelegramItem& item);

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -27,7 +29,8 @@ struct MeterWords {
   std::string rig = "desk";
   MeterAccess access;
   bool as_json = false;
-  std::vector<std::string> items;
+  std::vector<std::string> items;  // to read
+  std::string item;                // to write
   std::string value;
 };
 
@@ -110,7 +113,12 @@ struct Outcome {
   MeterReading reading;
   std::string error;  // of the exchange; empty: it was answered
   std::string kind;
-  bool good() const { return error.empty() && !reading.value.empty(); }
+  // That nothing has been kept yet is an answer as well.
+  bool good() const {
+    const auto says_none = [](const std::string& word) { return word == "no_time" || word == "no_value"; };
+    const auto& why = reading.departures;
+    return error.empty() && (!reading.value.empty() || std::any_of(why.begin(), why.end(), says_none));
+  }
 };
 
 Json json_of(const Outcome& outcome) {
@@ -315,8 +323,8 @@ void add_meter(CLI::App& app, Action& action) {
       ->add_option("items", words->items, "Names of the profile's items")
       ->type_name("ITEM");
   CLI::App* const writing =
-      add("write", "Write one item", [](const MeterWords& w) { return write(w, w.items.at(0), w.value); });
-  writing->add_option("item", words->items, "Name of the profile's item")->required()->expected(1)->type_name("ITEM");
+      add("write", "Write one item", [](const MeterWords& w) { return write(w, w.item, w.value); });
+  writing->add_option("item", words->item, "Name of the profile's item")->required()->type_name("ITEM");
   writing->add_option("value", words->value, "As `read` shows it, or a word of the profile")->type_name("VALUE");
   add("freeze", "Have the meter keep its values",
       [](const MeterWords& w) { return write(w, "freeze", w.value.empty() ? "now" : w.value); })
