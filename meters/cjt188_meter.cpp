@@ -27,10 +27,10 @@ Cjt188Meter::Cjt188Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const
                          const Address& address, Duration byte_time, std::string name, Duration tolerance)
     : profile_(profile),
       form_(profile),
-      line_(clock, std::move(stream), {byte_time, idle, longest_reply}),
+      line_(clock, std::move(stream), {byte_time, idle, longest_reply},
+            cjt188_gap(byte_time, tolerance + clock.exchange_slack())),
       address_(address),
-      name_(std::move(name)),
-      receiver_(cjt188_gap(byte_time, tolerance + clock.exchange_slack())) {}
+      name_(std::move(name)) {}
 
 // CJ/T 188-2004 6.4: a reply starts at most 500 ms + 30 characters after the request.
 Duration Cjt188Meter::answer_time() const { return 500ms + 30 * line_.rules().byte_time; }
@@ -48,45 +48,41 @@ Frame Cjt188Meter::frame(const Address& to, std::uint8_t control, const cjt188::
 Frame Cjt188Meter::opened(const Frame& reply, const Exchange& got) {
   cjt188::Opened opened = cjt188::open(reply, *security_, opened_ser_);
   if (!opened.error.empty()) {
-    ++counters_.unopened;
+    ++line_.counters.unopened;
     throw ProtocolError(fmt::format("{}: {}: {}", name_, opened.error, opened.explanation), got);
   }
   opened_ser_ = opened.plain.data[2];
   return std::move(opened.plain);
 }
 
-std::optional<Frame> Cjt188Meter::reply_in(std::span<const std::uint8_t> chunk, const Frame& request, bool enciphered,
-                                           const Exchange& asked) {
-  receiver_.feed(line_.clock().now(), chunk);
-  while (auto reply = receiver_.next()) {
-    Exchange got = asked;
-    got.got = cjt188::hex(cjt188::encode(*reply, 0));
-    if ((reply->control & cjt188::control::reply) == 0) continue;  // our own request, echoed by the line
-    if (request.address != cjt188::wildcard_address && reply->address != request.address) {
-      ++counters_.foreign;
-      throw ForeignReply(fmt::format("{}: asked meter {}, but {} answered", name_, cjt188::hex(request.address),
-                                     cjt188::hex(reply->address)),
-                         got);
-    }
-    if ((reply->control & 0x3F) != request.control)
-      throw ProtocolError(
-          fmt::format("{}: reply with control code {:02X} to {:02X}", name_, reply->control, request.control), got);
-    if (enciphered && !is_abnormal(*reply)) reply = opened(*reply, got);
-    const std::size_t ser_at = is_abnormal(*reply) ? 0 : 2;
-    if (reply->data.size() <= ser_at || reply->data[ser_at] != request.data[2]) {
-      ++counters_.foreign;
-      continue;  // a late one
-    }
-    if (is_abnormal(*reply)) {
-      ++counters_.refused;
-      throw MeterRefused(fmt::format("{}: the meter refused {}", name_, asked.asked), got);
-    }
-    const bool same = std::equal(request.data.begin(), request.data.begin() + 2, reply->data.begin());
-    const bool swapped = request.data[0] == reply->data[1] && request.data[1] == reply->data[0];
-    if (!same && !swapped) throw ProtocolError(fmt::format("{}: reply for another data item", name_), got);
-    return reply;
+bool Cjt188Meter::take(const Frame& frame, const Frame& request, bool enciphered, const Exchange& asked, Frame& reply) {
+  if ((frame.control & cjt188::control::reply) == 0) return false;  // our own request, echoed by the line
+  Exchange got = asked;
+  got.got = cjt188::hex(cjt188::encode(frame, 0));
+  if (request.address != cjt188::wildcard_address && frame.address != request.address) {
+    ++line_.counters.foreign;
+    throw ForeignReply(fmt::format("{}: asked meter {}, but {} answered", name_, cjt188::hex(request.address),
+                                   cjt188::hex(frame.address)),
+                       got);
   }
-  return std::nullopt;
+  if ((frame.control & 0x3F) != request.control)
+    throw ProtocolError(
+        fmt::format("{}: reply with control code {:02X} to {:02X}", name_, frame.control, request.control), got);
+  const bool refused = is_abnormal(frame);
+  reply = enciphered && !refused ? opened(frame, got) : frame;
+  const std::size_t ser_at = refused ? 0 : 2;
+  if (reply.data.size() <= ser_at || reply.data[ser_at] != request.data[2]) {
+    ++line_.counters.foreign;
+    return false;  // a late one
+  }
+  if (refused) {
+    ++line_.counters.refused;
+    throw MeterRefused(fmt::format("{}: the meter refused {}", name_, asked.asked), got);
+  }
+  const bool same = std::equal(request.data.begin(), request.data.begin() + 2, reply.data.begin());
+  const bool swapped = request.data[0] == reply.data[1] && request.data[1] == reply.data[0];
+  if (!same && !swapped) throw ProtocolError(fmt::format("{}: reply for another data item", name_), got);
+  return true;
 }
 
 // One request, repeated in silence; what does not belong to it is passed over, another address is an error.
@@ -95,26 +91,13 @@ Task<Frame> Cjt188Meter::exchange(Frame request, bool enciphered, int repeats, D
       cjt188::encode(enciphered ? cjt188::seal(request, *security_) : request, form_.preamble());
   Exchange asked{name_, cjt188::hex(bytes), "", {}};
   const Instant asked_at = line_.clock().now();
-  std::optional<Frame> reply;
-  for (int attempt = 0; attempt <= repeats; ++attempt) {
-    receiver_.clear();
-    ++counters_.requests;
-    const bool answered = co_await line_.ask(bytes, patience, [&](std::span<const std::uint8_t> chunk) {
-      asked.after = line_.clock().now() - asked_at;
-      reply = reply_in(chunk, request, enciphered, asked);
-      return reply.has_value();
-    });
-    if (!answered) receiver_.give_up(line_.clock().now());
-    counters_.add(receiver_.faults());
-    if (answered) {
-      ++counters_.answers;
-      co_return std::move(*reply);
-    }
-    ++counters_.silent;
-    const FrameFaults& faults = receiver_.faults();
-    if (faults.truncated > 0) asked.got = "a truncated frame";
-    if (faults.bad_checksum > 0) asked.got = "a frame with a bad checksum";
-  }
+  Frame reply;
+  const bool answered = co_await line_.ask(bytes, patience, repeats, [&](const Frame& frame) {
+    asked.after = line_.clock().now() - asked_at;
+    return take(frame, request, enciphered, asked, reply);
+  });
+  if (answered) co_return reply;
+  asked.got = line_.dropped();
   asked.after = line_.clock().now() - asked_at;
   throw TimeoutError(fmt::format("{}: meter {} did not answer {}{}", name_, cjt188::hex(request.address), asked.asked,
                                  asked.got.empty() ? "" : "; it sent " + asked.got),
@@ -333,7 +316,7 @@ Task<bool> Cjt188Meter::hears_itself() {
   const cjt188::Bytes pattern{0x00, 0xFF, 0x55, 0xAA, 0x68, 0x16};
   cjt188::Bytes heard;
   const Duration patience = line_.rules().byte_time * 20 + 500ms;
-  co_await line_.ask(pattern, patience, [&](std::span<const std::uint8_t> chunk) {
+  co_await line_.half_duplex().ask(pattern, patience, [&](std::span<const std::uint8_t> chunk) {
     heard.insert(heard.end(), chunk.begin(), chunk.end());
     return heard.size() >= pattern.size();
   });

@@ -8,8 +8,8 @@
 
 #include "meters/cjt188.hpp"
 #include "meters/cjt188_profile.hpp"
-#include "meters/half_duplex.hpp"
 #include "meters/meter.hpp"
+#include "meters/request_line.hpp"
 
 namespace meterrig {
 
@@ -35,7 +35,7 @@ class Cjt188Meter final : public Meter {
   Task<> write(std::string item, std::string value) override;
   Task<std::string> find_address() override;
   const MeterProfile& profile() const noexcept override { return profile_; }
-  MeterCounters counters() const override { return counters_; }
+  MeterCounters counters() const override { return line_.counters; }
 
   // Values as text; of a field that is no value "invalid:" and its bytes.
   Task<std::map<std::string, std::string>> read(std::vector<std::string> items);
@@ -67,7 +67,7 @@ class Cjt188Meter final : public Meter {
 
   const cjt188::Address& address() const noexcept { return address_; }
   int volume_decimals() const { return profile_.item("cumulative_volume").format.decimals; }
-  std::uint64_t exchanges() const noexcept { return counters_.requests; }
+  std::uint64_t exchanges() const noexcept { return line_.counters.requests; }
   // What the valve was told since the run began, over the line and over the air: how a sample was left.
   struct ValveCommands {
     std::int64_t openings = 0;
@@ -83,9 +83,9 @@ class Cjt188Meter final : public Meter {
     std::vector<std::string> departures;
   };
   Task<cjt188::Frame> exchange(cjt188::Frame request, bool enciphered, int repeats, Duration patience);
-  // The reply among the frames of a chunk. Throws for one that is wrong.
-  std::optional<cjt188::Frame> reply_in(std::span<const std::uint8_t> chunk, const cjt188::Frame& request,
-                                        bool enciphered, const Exchange& asked);
+  // Whether the frame is the reply, which then stands in `reply` in plain. Throws for one that is wrong.
+  bool take(const cjt188::Frame& frame, const cjt188::Frame& request, bool enciphered, const Exchange& asked,
+            cjt188::Frame& reply);
   cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& got);
   bool is_enciphered(const std::string& name) const;
   Task<> find_sequence(std::string name);
@@ -103,14 +103,12 @@ class Cjt188Meter final : public Meter {
 
   const MeterProfile& profile_;
   cjt188::Profile form_;
-  HalfDuplex line_;
+  RequestLine<cjt188::Scanner> line_;
   cjt188::Address address_;
   std::string name_;
-  FrameReceiver<cjt188::Scanner> receiver_;
   std::optional<cjt188::Security> security_;
   std::optional<std::uint8_t> opened_ser_;  // of the last reply that was enciphered
   std::uint8_t ser_ = 0;
-  MeterCounters counters_;
   ValveCommands valve_commands_;
 };
 

@@ -34,6 +34,12 @@ std::string words_of(std::uint8_t bits) {
   return text.empty() ? "no reason given" : text;
 }
 
+// Of the identifier that a reply repeats; 0: it repeats none.
+std::size_t identifier_size(std::uint8_t function) {
+  if (function == control::read_data || function == control::read_next) return 4;
+  return function == control::read_data - to_1997 || function == control::read_next - to_1997 ? 2 : 0;
+}
+
 // Low byte first, as it goes on the line.
 dlt645::Bytes line_bytes(const std::string& hex) {
   dlt645::Bytes bytes = bytes_from_hex(hex);
@@ -70,52 +76,43 @@ const Command& command_of(const std::string& name) {
 Dlt645Meter::Dlt645Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
                          const MeterAccess& access, std::string name, Duration tolerance)
     : profile_(profile),
-      line_(clock, std::move(stream), {profile.byte_time(), idle, longest_answer}),
+      line_(clock, std::move(stream), {profile.byte_time(), idle, longest_answer},
+            dlt645_gap(profile.byte_time(), tolerance + clock.exchange_slack())),
       address_(access.address.empty() ? dlt645::wildcard_address : dlt645::address_from_hex(access.address)),
       access_(access),
-      name_(std::move(name)),
-      receiver_(dlt645_gap(profile.byte_time(), tolerance + clock.exchange_slack())) {}
+      name_(std::move(name)) {}
 
-std::optional<Frame> Dlt645Meter::reply_in(std::span<const std::uint8_t> chunk, const Frame& request,
-                                           const Exchange& asked) {
-  receiver_.feed(line_.clock().now(), chunk);
-  while (auto reply = receiver_.next()) {
-    Exchange got = asked;
-    got.got = to_hex(dlt645::encode(*reply, 0));
-    if ((reply->control & control::reply) == 0) continue;  // our own request, echoed by the line
-    const bool wildcard =
-        std::any_of(request.address.begin(), request.address.end(), [](std::uint8_t byte) { return byte == 0xAA; });
-    // A new address answers under itself already.
-    const bool renamed = request.control == control::write_address;
-    if (!wildcard && !renamed && reply->address != request.address) {
-      ++counters_.foreign;
-      throw ForeignReply(fmt::format("{}: asked meter {}, but {} answered", name_, to_hex_reversed(request.address),
-                                     to_hex_reversed(reply->address)),
-                         got);
-    }
-    if ((reply->control & control::function) != request.control) {
-      ++counters_.foreign;
-      continue;  // a late one
-    }
-    if ((reply->control & control::abnormal) != 0) {
-      ++counters_.refused;
-      const std::uint8_t bits = reply->data.empty() ? std::uint8_t{0} : reply->data[0];
-      throw MeterRefused(fmt::format("{}: the meter refused {}: {}", name_, asked.asked, words_of(bits)), got);
-    }
-    const bool reads = request.control == control::read_data || request.control == control::read_next ||
-                       request.control == control::read_data - to_1997 ||
-                       request.control == control::read_next - to_1997;
-    const std::size_t identifier = request.control > to_1997 ? 4 : 2;
-    if (reads && (reply->data.size() < identifier ||
-                  !std::equal(request.data.begin(), request.data.begin() + static_cast<std::ptrdiff_t>(identifier),
-                              reply->data.begin()))) {
-      ++counters_.foreign;
-      continue;
-    }
-    more_follows_ = (reply->control & control::more) != 0;
-    return reply;
+bool Dlt645Meter::take(const Frame& reply, const Frame& request, const Exchange& asked) {
+  if ((reply.control & control::reply) == 0) return false;  // our own request, echoed by the line
+  Exchange got = asked;
+  got.got = to_hex(dlt645::encode(reply, 0));
+  const bool wildcard =
+      std::any_of(request.address.begin(), request.address.end(), [](std::uint8_t byte) { return byte == 0xAA; });
+  // A new address answers under itself already.
+  const bool renamed = request.control == control::write_address;
+  if (!wildcard && !renamed && reply.address != request.address) {
+    ++line_.counters.foreign;
+    throw ForeignReply(fmt::format("{}: asked meter {}, but {} answered", name_, to_hex_reversed(request.address),
+                                   to_hex_reversed(reply.address)),
+                       got);
   }
-  return std::nullopt;
+  if ((reply.control & control::function) != request.control) {
+    ++line_.counters.foreign;
+    return false;  // a late one
+  }
+  if ((reply.control & control::abnormal) != 0) {
+    ++line_.counters.refused;
+    const std::uint8_t bits = reply.data.empty() ? std::uint8_t{0} : reply.data[0];
+    throw MeterRefused(fmt::format("{}: the meter refused {}: {}", name_, asked.asked, words_of(bits)), got);
+  }
+  const std::size_t size = identifier_size(request.control);
+  const auto identifier = std::span(request.data).first(std::min(size, request.data.size()));
+  if (reply.data.size() < size || !std::equal(identifier.begin(), identifier.end(), reply.data.begin())) {
+    ++line_.counters.foreign;
+    return false;
+  }
+  more_follows_ = (reply.control & control::more) != 0;
+  return true;
 }
 
 Task<dlt645::Bytes> Dlt645Meter::exchange(Frame request) {
@@ -124,26 +121,19 @@ Task<dlt645::Bytes> Dlt645Meter::exchange(Frame request) {
   const Instant asked_at = line_.clock().now();
   // A line in memory hands an answer over with its last byte.
   const Duration patience = answer_time + profile_.byte_time() * longest_answer;
-  std::optional<Frame> reply;
-  for (int attempt = 0; attempt <= repeats; ++attempt) {
-    receiver_.clear();
-    ++counters_.requests;
-    const bool answered = co_await line_.ask(bytes, patience, [&](std::span<const std::uint8_t> chunk) {
-      asked.after = line_.clock().now() - asked_at;
-      reply = reply_in(chunk, request, asked);
-      return reply.has_value();
-    });
-    if (!answered) receiver_.give_up(line_.clock().now());
-    counters_.add(receiver_.faults());
-    if (answered) {
-      ++counters_.answers;
-      co_return std::move(reply->data);
-    }
-    ++counters_.silent;
-  }
+  dlt645::Bytes data;
+  const bool answered = co_await line_.ask(bytes, patience, repeats, [&](const Frame& reply) {
+    asked.after = line_.clock().now() - asked_at;
+    if (!take(reply, request, asked)) return false;
+    data = reply.data;
+    return true;
+  });
+  if (answered) co_return data;
+  asked.got = line_.dropped();
   asked.after = line_.clock().now() - asked_at;
-  throw TimeoutError(
-      fmt::format("{}: meter {} did not answer {}", name_, to_hex_reversed(request.address), asked.asked), asked);
+  throw TimeoutError(fmt::format("{}: meter {} did not answer {}{}", name_, to_hex_reversed(request.address),
+                                 asked.asked, asked.got.empty() ? "" : "; it sent " + asked.got),
+                     asked);
 }
 
 Task<dlt645::Bytes> Dlt645Meter::content(std::string identifier) {
@@ -261,7 +251,7 @@ Task<> Dlt645Meter::command(const MeterItem& item, std::string value) {
   request.data.insert(request.data.end(), content.begin(), content.end());
   if (how.control == control::broadcast_time) {
     request.address = dlt645::broadcast_address;
-    co_await line_.tell(dlt645::encode(request, profile_.document().value("preamble", 4)));
+    co_await line_.half_duplex().tell(dlt645::encode(request, profile_.document().value("preamble", 4)));
     co_return;
   }
   co_await exchange(request);

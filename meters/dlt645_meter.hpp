@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "meters/dlt645.hpp"
-#include "meters/half_duplex.hpp"
 #include "meters/meter.hpp"
+#include "meters/request_line.hpp"
 
 namespace meterrig {
 
@@ -24,13 +24,13 @@ class Dlt645Meter final : public Meter {
   Task<> write(std::string name, std::string value) override;
   Task<std::string> find_address() override;
   const MeterProfile& profile() const noexcept override { return profile_; }
-  MeterCounters counters() const override { return counters_; }
+  MeterCounters counters() const override { return line_.counters; }
 
  private:
   // The data field of the answer, without 33H.
   Task<dlt645::Bytes> exchange(dlt645::Frame request);
-  std::optional<dlt645::Frame> reply_in(std::span<const std::uint8_t> chunk, const dlt645::Frame& request,
-                                        const Exchange& asked);
+  // Whether the frame is the reply. Throws for one that refuses.
+  bool take(const dlt645::Frame& reply, const dlt645::Frame& request, const Exchange& asked);
   // All of an identifier's content, over subsequent frames where there are some.
   Task<dlt645::Bytes> content(std::string identifier);
   Task<> command(const MeterItem& item, std::string value);
@@ -39,13 +39,11 @@ class Dlt645Meter final : public Meter {
   MeterReading reading(const MeterItem& item, const dlt645::Bytes& content) const;
 
   const MeterProfile& profile_;
-  HalfDuplex line_;
+  RequestLine<dlt645::Scanner> line_;
   dlt645::Address address_;
   MeterAccess access_;
   std::string name_;
-  FrameReceiver<dlt645::Scanner> receiver_;
   bool more_follows_ = false;  // said by the last reply
-  MeterCounters counters_;
 };
 
 }  // namespace meterrig

@@ -42,9 +42,9 @@ std::string secondary_of(std::span<const std::uint8_t> frame) {
 MbusMeter::MbusMeter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
                      const MeterAccess& access, std::string name, Duration tolerance)
     : profile_(profile),
-      line_(clock, std::move(stream), {profile.byte_time(), idle_bits * bit_time(profile), longest_answer}),
-      name_(std::move(name)),
-      receiver_(mbus_gap(profile.byte_time(), tolerance + clock.exchange_slack())) {
+      line_(clock, std::move(stream), {profile.byte_time(), idle_bits * bit_time(profile), longest_answer},
+            mbus_gap(profile.byte_time(), tolerance + clock.exchange_slack())),
+      name_(std::move(name)) {
   constexpr std::size_t secondary_digits = 16;
   if (access.address.size() == secondary_digits)
     secondary_ = access.address;
@@ -61,38 +61,27 @@ Task<Telegram> MbusMeter::exchange(mbus::Frame request) {
   const mbus::Bytes bytes = mbus::encode(request);
   Exchange asked{name_, to_hex(bytes), "", {}};
   const Instant asked_at = line_.clock().now();
-  for (int attempt = 0; attempt <= repeats; ++attempt) {
-    receiver_.clear();
-    answer_.clear();
-    ++counters_.requests;
-    const bool answered = co_await line_.ask(bytes, answer_time(), [&](std::span<const std::uint8_t> chunk) {
-      receiver_.feed(line_.clock().now(), chunk);
-      while (const auto frame = receiver_.next()) {
-        constexpr std::uint8_t from_master = 0x40;
-        if ((frame->control & from_master) != 0) continue;  // our own, come back from the level converter
-        answer_ = mbus::encode(*frame);
-        return true;
-      }
-      return false;
-    });
-    if (!answered) receiver_.give_up(line_.clock().now());
-    counters_.add(receiver_.faults());
-    asked.got = to_hex(answer_);
-    asked.after = line_.clock().now() - asked_at;
-    if (answered) co_return checked(asked);
-    ++counters_.silent;
-  }
-  throw TimeoutError(fmt::format("{}: the meter did not answer {}", name_, asked.asked), asked);
+  const bool answered = co_await line_.ask(bytes, answer_time(), repeats, [&](const mbus::Frame& frame) {
+    constexpr std::uint8_t from_master = 0x40;
+    if ((frame.control & from_master) != 0) return false;  // our own, come back from the level converter
+    answer_ = mbus::encode(frame);
+    return true;
+  });
+  asked.got = answered ? to_hex(answer_) : line_.dropped();
+  asked.after = line_.clock().now() - asked_at;
+  if (answered) co_return checked(asked);
+  throw TimeoutError(fmt::format("{}: the meter did not answer {}{}", name_, asked.asked,
+                                 asked.got.empty() ? "" : "; it sent " + asked.got),
+                     asked);
 }
 
 Telegram MbusMeter::checked(const Exchange& asked) {
-  ++counters_.answers;
   Telegram reply = mbus::telegrams_in(answer_).front();
   // A record that can't be walked through leaves those before it.
   if (!reply.error.empty() && reply.error != telegram_error::bad_record)
     throw ProtocolError(fmt::format("{}: {}: {}", name_, reply.error, reply.explanation), asked);
   if (reply.data_identifier != "70") return reply;
-  ++counters_.refused;
+  ++line_.counters.refused;
   const std::string why = reply.items.empty() ? "an error" : reply.items.front().value;
   throw MeterRefused(fmt::format("{}: the meter reports {}", name_, why), asked);
 }
@@ -106,7 +95,7 @@ Task<> MbusMeter::select() {
     co_await exchange(std::move(reset));
   } else {
     // To FD: a meter that was selected before lets go; nobody need answer.
-    co_await line_.tell(mbus::encode(reset));
+    co_await line_.half_duplex().tell(mbus::encode(reset));
     co_await sleep_for(answer_time());
     co_await exchange(mbus::selection(secondary_));
     primary_ = mbus::secondary_address;

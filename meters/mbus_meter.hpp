@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "meters/half_duplex.hpp"
 #include "meters/mbus.hpp"
 #include "meters/meter.hpp"
+#include "meters/request_line.hpp"
 
 namespace meterrig {
 
@@ -25,7 +25,7 @@ class MbusMeter final : public Meter {
   // The secondary address.
   Task<std::string> find_address() override;
   const MeterProfile& profile() const noexcept override { return profile_; }
-  MeterCounters counters() const override { return counters_; }
+  MeterCounters counters() const override { return line_.counters; }
 
  private:
   Task<> select();
@@ -35,15 +35,13 @@ class MbusMeter final : public Meter {
   Duration answer_time() const;
 
   const MeterProfile& profile_;
-  HalfDuplex line_;
+  RequestLine<mbus::Scanner> line_;
   std::string name_;
   std::string secondary_;
   std::uint8_t primary_ = mbus::test_address;
   bool selected_ = false;
   bool frame_count_ = false;
-  FrameReceiver<mbus::Scanner> receiver_;
   mbus::Bytes answer_;  // the last one
-  MeterCounters counters_;
 };
 
 }  // namespace meterrig
