@@ -114,7 +114,9 @@ std::optional<Security> Profile::security(const Block& key, const Address& addre
                      : derive_key(key, derivation == "xor_address" ? Derivation::xor_address : Derivation::sm4_address,
                                   type_, address);
   const std::string vector = security_.value("initial_vector", std::string(32, '0'));
-  const Bytes bytes = bytes_from_hex(vector);
+  if (vector == "address") security.vector = Vector::address;
+  if (vector == "in_front") security.vector = Vector::in_front;
+  const Bytes bytes = security.vector == Vector::setting ? bytes_from_hex(vector) : Bytes();
   std::copy_n(bytes.begin(), std::min(bytes.size(), security.initial_vector.size()), security.initial_vector.begin());
   const std::string padding = security_.value("padding", "bit_one");
   security.padding = padding == "pkcs7"          ? Padding::pkcs7

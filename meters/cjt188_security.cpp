@@ -68,6 +68,28 @@ std::optional<Bytes> without_padding(const Bytes& data, Padding padding) {
 
 std::size_t plain_front(const Security& security) { return security.covered == Covered::content ? identifier_size : 0; }
 
+// T A0 .. A6, twice.
+Block twice(std::uint8_t type, const Address& address) {
+  Block block{};
+  for (const std::size_t at : {std::size_t{0}, block_size / 2}) {
+    block[at] = type;
+    std::copy(address.begin(), address.end(), block.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+  }
+  return block;
+}
+
+// Of a message that is sent. In front of the cipher text stands a block that only the same message has again: SER, and
+// with it the message, is another one each time.
+Block vector_for(const Frame& frame, const Bytes& padded_data, const Security& security) {
+  if (security.vector == Vector::setting) return security.initial_vector;
+  if (security.vector == Vector::address) return twice(frame.type, frame.address);
+  Block vector = twice(frame.type, frame.address);
+  if (frame.data.size() >= identifier_size) vector[block_size / 2] = frame.data[identifier_size - 1];
+  const Bytes mixed = sm4_cbc(padded_data, security.key, vector, true);
+  std::copy(mixed.end() - static_cast<std::ptrdiff_t>(block_size), mixed.end(), vector.begin());
+  return vector;
+}
+
 bool is_known(std::uint8_t first, std::uint8_t second) {
   return find_identifier(static_cast<std::uint16_t>(first << 8 | second)) != nullptr ||
          find_identifier(static_cast<std::uint16_t>(second << 8 | first)) != nullptr;
@@ -80,15 +102,12 @@ Opened refused(std::string_view error, std::string explanation) {
 }  // namespace
 
 Block derive_key(const Block& system_key, Derivation derivation, std::uint8_t type, const Address& address) {
-  Block own{};
-  own[0] = type;
-  std::copy(address.begin(), address.end(), own.begin() + 1);
-  const bool is_xor = derivation == Derivation::xor_address;
-  for (std::size_t i = 0; i < 8; ++i) own[8 + i] = is_xor ? own[i] : static_cast<std::uint8_t>(~own[i]);
-  if (is_xor) {
+  Block own = twice(type, address);
+  if (derivation == Derivation::xor_address) {
     for (std::size_t i = 0; i < own.size(); ++i) own[i] ^= system_key[i];
     return own;
   }
+  for (std::size_t i = block_size / 2; i < block_size; ++i) own[i] = static_cast<std::uint8_t>(~own[i]);
   // One block in CBC mode from a vector of zeros is the block enciphered by itself.
   const Bytes enciphered = sm4_cbc_encipher(own, system_key, Block{});
   std::copy(enciphered.begin(), enciphered.end(), own.begin());
@@ -107,10 +126,12 @@ Frame seal(const Frame& plain, const Security& security) {
   const std::size_t front = plain_front(security);
   if (plain.data.size() < front) throw std::invalid_argument("the data field ends before its content");
   const auto content = plain.data.begin() + static_cast<std::ptrdiff_t>(front);
-  const Bytes cipher = sm4_cbc_encipher(padded(Bytes(content, plain.data.end()), security.padding), security.key,
-                                        security.initial_vector);
+  const Bytes data = padded(Bytes(content, plain.data.end()), security.padding);
+  const Block vector = vector_for(plain, data, security);
+  const Bytes cipher = sm4_cbc_encipher(data, security.key, vector);
   Frame sealed = plain;
   sealed.data.resize(front);
+  if (security.vector == Vector::in_front) sealed.data.insert(sealed.data.end(), vector.begin(), vector.end());
   sealed.data.insert(sealed.data.end(), cipher.begin(), cipher.end());
   if (sealed.data.size() > length_limit)
     throw std::length_error(fmt::format("the cipher text has {:02X}H bytes, at most 64H", sealed.data.size()));
@@ -120,12 +141,15 @@ Frame seal(const Frame& plain, const Security& security) {
 Opened open(const Frame& sealed, const Security& security, std::optional<std::uint8_t> last) {
   const std::size_t front = plain_front(security);
   const std::size_t size = sealed.data.size();
-  if (size <= front || (size - front) % block_size != 0)
+  const std::size_t vector_size = security.vector == Vector::in_front ? block_size : 0;
+  if (size <= front + vector_size || (size - front) % block_size != 0)
     return refused(
         telegram_error::bad_length,
         fmt::format("length {:02X}: expected {} plain bytes and whole blocks of {}", size, front, block_size));
-  const Bytes deciphered =
-      sm4_cbc_decipher(std::span(sealed.data).subspan(front), security.key, security.initial_vector);
+  Block vector = security.vector == Vector::address ? twice(sealed.type, sealed.address) : security.initial_vector;
+  const auto blocks = std::span(sealed.data).subspan(front);
+  std::copy_n(blocks.begin(), vector_size, vector.begin());
+  const Bytes deciphered = sm4_cbc_decipher(blocks.subspan(vector_size), security.key, vector);
   const auto content = without_padding(deciphered, security.padding);
   if (!content)
     return refused("bad_padding",

@@ -23,6 +23,13 @@ enum class Covered {
   content,     // what follows SER
 };
 
+// Where the initial vector comes from.
+enum class Vector {
+  setting,   // `initial_vector`, the same for all messages
+  address,   // T A0 .. A6, twice: one a meter
+  in_front,  // one a message, sent in front of the cipher text
+};
+
 using Block = std::array<std::uint8_t, 16>;
 
 struct Security {
@@ -30,6 +37,7 @@ struct Security {
   Block initial_vector{};
   Padding padding = Padding::bit_one;
   Covered covered = Covered::data_field;
+  Vector vector = Vector::setting;
 };
 
 // How a meter's own key comes from the system's. The public text of clause 7 leaves it open: the first is the rule of

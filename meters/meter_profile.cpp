@@ -41,6 +41,22 @@ Parity parity_of(const std::string& word) {
   return word == "odd" ? Parity::odd : Parity::none;
 }
 
+// What the schema can't say: what an item's access and form need beside them.
+void check_item(const MeterItem& item, const std::string& protocol) {
+  const auto demand = [&](bool holds, const std::string& what) {
+    if (!holds) throw UserError(fmt::format("the item {:?} of the meter profile {}", item.name, what));
+  };
+  const auto has = [&](const char* key) { return item.entry.contains(key); };
+  const char* const place = protocol == "mbus" ? "record" : protocol == "modbus" ? "register" : "di";
+  demand(!item.readable() || has(place) || item.entry.value("command", "") == "address",
+         fmt::format("can be read and has no {:?}", place));
+  if (protocol == "cjt188") demand(!item.writable() || has("write"), "can be written and has no \"write\"");
+  if (protocol == "mbus") demand(!item.writable() || has("prefix"), "can be written and has no \"prefix\"");
+  const std::size_t size = protocol == "modbus" ? 2 * item.entry.value("registers", std::size_t{1}) : item.length;
+  demand(item.format.kind != Kind::time || item.format.layout.size() == 2 * size,
+         fmt::format("has {} bytes and a layout of {} parts", size, item.format.layout.size() / 2));
+}
+
 }  // namespace
 
 MeterProfile::MeterProfile(nlohmann::json document) : document_(std::move(document)) {
@@ -60,6 +76,7 @@ MeterProfile::MeterProfile(nlohmann::json document) : document_(std::move(docume
     item.unit = entry.value("unit", "");
     item.trial_values = entry.value("trial_values", std::vector<std::string>{});
     item.entry = entry;
+    check_item(item, protocol());
     items_.emplace(name, std::move(item));
   }
 }

@@ -247,7 +247,8 @@ bool GasMeter::write_clock(std::span<const std::uint8_t> content) {
     field[i] = static_cast<unsigned>(*value);
   }
   const auto year = cjt188::from_bcd(content.subspan(5));
-  if (!year) return false;
+  // What its calendar has; other years it does not take.
+  if (!year || *year < 2000 || *year > 2099) return false;
   const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{field[4]},
                                          std::chrono::day{field[3]}};
   if (!date.ok() || field[0] > 59 || field[1] > 59 || field[2] > 23) return false;

@@ -21,6 +21,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr const char* footer =
+    "Examples:\n"
+    "  meterrig meter read --port virtual:water1 --profile cjt188_water\n"
+    "  meterrig meter read voltage_a --port serial:///dev/ttyUSB0 --profile dlt645_electricity\n"
+    "  meterrig meter clock --set now --port tcp://10.0.0.5:4001 --profile cjt188_heat --address 11110012345678\n\n"
+    "Exit codes: 0 good; 1 silence, a refusal, or a value that is none; 2 wrong words or files.";
+
 constexpr int meter_trouble = 1;  // silence, a refusal, a value that is none
 
 struct MeterWords {
@@ -91,8 +98,10 @@ class MeterSession {
       port.bus = co_await connector.bus(url_, words_.port, port.unit);
     else
       port.stream = co_await connector.stream(url_, words_.port);
-    // A serial server packs bytes and a network delays them.
+    // A serial server packs bytes and a network delays them; a port of this computer waits for its adapter's latency
+    // timer, and its reader for a processor.
     if (url_.scheme == Url::Scheme::tcp) port.tolerance = 200ms;
+    if (url_.scheme == Url::Scheme::serial) port.tolerance = 50ms;
     const std::unique_ptr<Meter> meter = make_meter(*clock_, std::move(port), profile_, words_.access, words_.port);
     co_return co_await work(*meter);
   }
@@ -316,6 +325,7 @@ void add_meter(CLI::App& app, Action& action) {
   const auto add = [&](const char* name, const char* what, int (*act)(const MeterWords&)) {
     CLI::App* const child = command->add_subcommand(name, what);
     add_port(*child, *words);
+    child->footer(footer);
     child->callback([words, act, &action] { action = [words, act] { return act(*words); }; });
     return child;
   };
@@ -341,12 +351,7 @@ void add_meter(CLI::App& app, Action& action) {
   add("clock", "The meter's clock", clock)
       ->add_option("--set", words->value, "now, or a time such as 2026-11-21T08:00:00")
       ->type_name("TIME");
-  command->footer(
-      "Examples:\n"
-      "  meterrig meter read --port virtual:water1 --profile cjt188_water\n"
-      "  meterrig meter read voltage_a --port serial:///dev/ttyUSB0 --profile dlt645_electricity\n"
-      "  meterrig meter clock --set now --port tcp://10.0.0.5:4001 --profile cjt188_heat --address 11110012345678\n\n"
-      "Exit codes: 0 good; 1 silence, a refusal, or a value that is none; 2 wrong words or files.");
+  command->footer(footer);
 }
 
 }  // namespace meterrig::cli

@@ -108,6 +108,25 @@ TEST(Cjt188Meter, ADepartureThatCanBeReadIsReported) {
   EXPECT_TRUE(known.read({"cumulative_volume"})[0].departures.empty());
 }
 
+TEST(Cjt188Meter, AnItemSaysHowItIsReadAndWritten) {
+  const auto wrong = [](const Json& item) {
+    try {
+      shipped_profile("cjt188_water", {{"items", {{"mine", item}}}});
+    } catch (const UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string("(taken)");
+  };
+  const std::string mine = "the item \"mine\" of the meter profile ";
+  EXPECT_EQ(wrong({{"format", "bcd"}, {"length", 1}, {"write", {{"di", "A011"}}}}),
+            mine + "can be read and has no \"di\"");
+  EXPECT_EQ(wrong({{"format", "bcd"}, {"length", 1}, {"di", "8103"}, {"access", "rw"}}),
+            mine + "can be written and has no \"write\"");
+  EXPECT_EQ(wrong({{"format", "time"}, {"length", 7}, {"di", "901F"}, {"layout", "ss mm hh DD MM YY"}}),
+            mine + "has 7 bytes and a layout of 6 parts");
+  EXPECT_EQ(wrong({{"format", "bcd"}, {"length", 1}, {"di", "8103"}}), "(taken)");
+}
+
 TEST(Cjt188Meter, ValuesAreWrittenAsTheyAreRead) {
   OneMeter one("cjt188_water");
   one.answer(reply(0x10, 0x84, "A01501"));

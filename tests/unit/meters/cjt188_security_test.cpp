@@ -31,7 +31,8 @@ std::vector<Security> all_ways() {
   std::vector<Security> ways;
   for (const Padding padding : {Padding::bit_one, Padding::pkcs7, Padding::length_first})
     for (const Covered covered : {Covered::data_field, Covered::content})
-      ways.push_back({security.key, security.initial_vector, padding, covered});
+      for (const Vector vector : {Vector::setting, Vector::address, Vector::in_front})
+        ways.push_back({security.key, security.initial_vector, padding, covered, vector});
   return ways;
 }
 
@@ -102,7 +103,9 @@ TEST(Cjt188Security, Paddings) {
 TEST(Cjt188Security, WhatIsSealedOpensAgain) {
   std::mt19937 random(4);
   for (const Security& way : all_ways()) {
-    for (std::size_t size = 3; size <= 95; ++size) {
+    // 64H bytes less what the vector takes and one byte of padding at least.
+    const std::size_t most = way.vector == Vector::in_front ? 79 : 95;
+    for (std::size_t size = 3; size <= most; ++size) {
       Frame plain = request;
       plain.data.resize(size);
       for (std::size_t i = 3; i < size; ++i) plain.data[i] = static_cast<std::uint8_t>(random() % 4 ? random() : 0);
@@ -111,6 +114,25 @@ TEST(Cjt188Security, WhatIsSealedOpensAgain) {
       EXPECT_EQ(opened.plain, plain);
     }
   }
+}
+
+TEST(Cjt188Security, InitialVectors) {
+  Security way = security;
+  way.vector = Vector::address;
+  Frame other = request;
+  other.address[0] ^= 1;
+  EXPECT_EQ(seal(request, way).data, sm4_cbc_encipher(bytes_from_hex("901F0780000000000000000000000000"), way.key,
+                                                      block_from_hex("10247107080000001024710708000000")));
+  EXPECT_NE(seal(request, way).data, seal(other, way).data) << "one a meter";
+  way.vector = Vector::in_front;
+  Frame next = request;
+  ++next.data[2];
+  const Bytes first = seal(request, way).data, second = seal(next, way).data;
+  EXPECT_EQ(first.size(), 32u);
+  EXPECT_FALSE(std::equal(first.begin(), first.begin() + 16, second.begin())) << "one a message";
+  Frame cut = seal(request, way);
+  cut.data.resize(16);
+  EXPECT_EQ(open(cut, way).error, "bad_length") << "a vector and nothing behind it";
 }
 
 TEST(Cjt188Security, AnotherKeyIsRefused) {
