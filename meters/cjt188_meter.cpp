@@ -59,7 +59,9 @@ bool Cjt188Meter::take(const Frame& frame, const Frame& request, bool enciphered
   if ((frame.control & cjt188::control::reply) == 0) return false;  // our own request, echoed by the line
   Exchange got = asked;
   got.got = cjt188::hex(cjt188::encode(frame, 0));
-  if (request.address != cjt188::wildcard_address && frame.address != request.address) {
+  // 2004, table 12: the reply to a new address comes under it already.
+  const bool renamed = request.control == cjt188::control::write_address;
+  if (!renamed && request.address != cjt188::wildcard_address && frame.address != request.address) {
     ++line_.counters.foreign;
     throw ForeignReply(fmt::format("{}: asked meter {}, but {} answered", name_, cjt188::hex(request.address),
                                    cjt188::hex(frame.address)),
@@ -160,13 +162,14 @@ std::span<const std::uint8_t> Cjt188Meter::value_bytes(const MeterItem& item,
 }
 
 MeterReading Cjt188Meter::reading(const MeterItem& item, const Content& content) const {
-  MeterReading reading{item.name, "", item.unit, content.departures};
+  MeterReading reading{item.name, "", item.unit, content.departures, ""};
   const std::string form = item.entry.at("format");
   if (form == "address") {
     reading.value = to_hex_reversed(content.from);
     return reading;
   }
   const auto bytes = value_bytes(item, content.bytes);
+  reading.raw = to_hex(bytes);
   if (form == "status") {
     const std::string status = form_.status_text(bytes);
     reading.value = status.empty() ? "good" : status;
@@ -202,7 +205,8 @@ Task<std::vector<MeterReading>> Cjt188Meter::readings(std::vector<std::string> n
 Task<std::map<std::string, std::string>> Cjt188Meter::read(std::vector<std::string> names) {
   std::map<std::string, std::string> values;
   std::vector<MeterReading> all = co_await readings(std::move(names));
-  for (MeterReading& reading : all) values[reading.name] = reading.value.empty() ? "invalid" : std::move(reading.value);
+  for (const MeterReading& reading : all)
+    values[reading.name] = reading.value.empty() ? "invalid:" + reading.raw : reading.value;
   co_return values;
 }
 
@@ -227,17 +231,9 @@ Task<Frame> Cjt188Meter::send_write(const std::string& name, std::string value) 
 }
 
 Task<> Cjt188Meter::write(std::string name, std::string value) {
+  const Frame reply = co_await send_write(name, std::move(value));
   const bool is_address = profile_.item(name).entry.at("format") == "address";
-  // 2004, table 12: the reply to a new address comes under it already.
-  const Address asked = address_;
-  if (is_address) address_ = cjt188::wildcard_address;
-  try {
-    const Frame reply = co_await send_write(name, std::move(value));
-    if (is_address) address_ = reply.address;
-  } catch (...) {
-    address_ = asked;
-    throw;
-  }
+  if (is_address && address_ != cjt188::wildcard_address) address_ = reply.address;
 }
 
 Task<std::string> Cjt188Meter::find_address() {

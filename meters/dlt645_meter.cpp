@@ -157,7 +157,7 @@ Task<dlt645::Bytes> Dlt645Meter::content(std::string identifier) {
 }
 
 MeterReading Dlt645Meter::reading(const MeterItem& item, const dlt645::Bytes& content) const {
-  MeterReading reading{item.name, "", item.unit, {}};
+  MeterReading reading{item.name, "", item.unit, {}, ""};
   const std::size_t offset = item.entry.value("offset", std::size_t{0});
   if (offset + item.length > content.size())
     throw ProtocolError(fmt::format("{}: the reply has {} bytes, {:?} ends at {}", name_, content.size(), item.name,
@@ -165,6 +165,7 @@ MeterReading Dlt645Meter::reading(const MeterItem& item, const dlt645::Bytes& co
                         {name_, item.name, to_hex(content), {}});
   const std::size_t length = item.length > 0 ? item.length : content.size() - offset;
   const auto bytes = std::span(content).subspan(offset, length);
+  reading.raw = to_hex(bytes);
   const auto text = field_text(item.format, bytes);
   if (!text) {
     reading.departures.push_back(why_no_value(item.format, bytes));
@@ -181,7 +182,7 @@ Task<std::vector<MeterReading>> Dlt645Meter::readings(std::vector<std::string> n
     if (!item.readable()) throw UserError(fmt::format("{:?} of {} can be written only", name, profile_.id()));
     if (item.entry.value("command", "") == "address") {
       std::string address = co_await find_address();
-      result.push_back({name, std::move(address), "", {}});
+      result.push_back({name, std::move(address), "", {}, ""});
       continue;
     }
     const std::string identifier = item.entry.at("di");

@@ -10,6 +10,7 @@
 #include "core/errors.hpp"
 #include "core/json/text.hpp"
 #include "meters/encoding.hpp"
+#include "meters/exact_decimal.hpp"
 
 namespace meterrig {
 namespace {
@@ -24,7 +25,9 @@ std::optional<std::string> binary_text(const FieldFormat& format, const Bytes& b
   const bool is_negative = format.is_signed && (raw >> (bits - 1) & 1) != 0;
   if (is_negative && bits < 64) raw |= ~std::uint64_t{0} << bits;
   if (!is_negative && raw >> 63 != 0) return std::nullopt;
-  return decimal_text(static_cast<std::int64_t>(raw), format.decimals);
+  const auto value = static_cast<std::int64_t>(raw);
+  if (format.decimals >= 0) return decimal_text(value, format.decimals);
+  return scaled_text(std::to_string(value), -format.decimals);
 }
 
 Bytes binary_bytes(const FieldFormat& format, std::size_t size, const TelegramItem& item) {
@@ -155,7 +158,8 @@ std::optional<std::string> field_text(const FieldFormat& format, std::span<const
   std::optional<std::string> text;
   switch (format.kind) {
     case FieldFormat::Kind::bcd:
-      text = bcd_text(value, format.decimals, format.is_signed);
+      text = bcd_text(value, std::max(format.decimals, 0), format.is_signed);
+      if (text && format.decimals < 0) text = scaled_text(*text, -format.decimals);
       break;
     case FieldFormat::Kind::binary:
       text = binary_text(format, value);

@@ -137,7 +137,7 @@ Task<std::vector<MeterReading>> MbusMeter::readings(std::vector<std::string> nam
         std::find_if(items.begin(), items.end(), [&](const TelegramItem& item) { return item.name == record; });
     if (found == items.end())
       throw ProtocolError(fmt::format("{}: the meter sends no record {:?}", name_, record), {name_, name, "", {}});
-    MeterReading reading{name, found->value, found->unit, {}};
+    MeterReading reading{name, found->value, found->unit, {}, ""};
     if (found->value.empty()) reading.departures = departures;
     result.push_back(std::move(reading));
   }

@@ -61,6 +61,7 @@ struct MeterReading {
   std::string value;  // empty: the bytes are no value, the departures say why
   std::string unit;
   std::vector<std::string> departures;
+  std::string raw;  // the value's bytes in the order of the line, hex; empty where the protocol has none of its own
 };
 
 // What happened on a meter's line since it was opened.

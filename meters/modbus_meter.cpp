@@ -135,7 +135,8 @@ Task<std::vector<MeterReading>> ModbusMeter::readings(std::vector<std::string> n
     if (!item.readable()) throw UserError(fmt::format("{:?} of {} can be written only", name, profile_.id()));
     const std::vector<std::uint16_t> values = co_await registers(item);
     const auto text = value_of(item, values);
-    MeterReading reading{name, text.value_or(""), item.unit, {}};
+    MeterReading reading{
+        name, text.value_or(""), item.unit, {}, is_bit(place_of(item)) ? "" : to_hex(bytes_of(values))};
     if (!text) reading.departures.emplace_back("no_value");
     result.push_back(std::move(reading));
   }

@@ -136,6 +136,7 @@ Json json_of(const Outcome& outcome) {
           {"value", text_or_null(outcome.reading.value)},
           {"unit", text_or_null(outcome.reading.unit)},
           {"departures", outcome.reading.departures},
+          {"raw", text_or_null(outcome.reading.raw)},
           {"error", text_or_null(outcome.kind)},
           {"explanation", text_or_null(outcome.error)}};
 }
@@ -189,7 +190,7 @@ Task<std::vector<Outcome>> read_each(Meter& meter, std::vector<std::string> name
       }
     }
     if (error.empty()) continue;
-    for (const std::string& name : group) outcomes[name] = {{name, "", "", {}}, error, kind};
+    for (const std::string& name : group) outcomes[name] = {{name, "", "", {}, ""}, error, kind};
   }
   std::vector<Outcome> in_order;
   for (const std::string& name : names) in_order.push_back(outcomes[name]);

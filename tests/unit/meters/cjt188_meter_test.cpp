@@ -84,6 +84,15 @@ TEST(Cjt188Meter, MakersDifferByProfileAlone) {
   unit.answer(reply(0x10, 0x81, water(1, "4523010029")));
   EXPECT_EQ(value_of(unit.read({"cumulative_volume"}), "cumulative_volume"), "1.2345 m3");
 
+  // The standard's own 0AH is MWh x 100.
+  OneMeter hundreds("cjt188_heat", {{"items", {{"cumulative_heat", {{"decimals", 0}}}}}});
+  hundreds.answer(reply(0x20, 0x81,
+                        "901F01"
+                        "0000000005"
+                        "780000000A" +
+                            std::string(66, '0')));
+  EXPECT_EQ(value_of(hundreds.read({"cumulative_heat"}), "cumulative_heat"), "7800 MW.h");
+
   OneMeter status("cjt188_water",
                   {{"status_bits", {{"valve", {{"byte", 0}, {"shift", 6}, {"mask", 3}, {"open", 0}, {"closed", 2}}}}}});
   status.answer(reply(0x10, 0x81, water(1).substr(0, 40) + "8000"));

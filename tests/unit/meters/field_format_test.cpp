@@ -21,6 +21,8 @@ TEST(FieldFormat, ReadsAndWrites) {
   const FieldFormat volume{.kind = Kind::bcd, .decimals = 2};
   const FieldFormat current{.kind = Kind::bcd, .decimals = 3, .is_signed = true};
   const FieldFormat high{.kind = Kind::bcd, .decimals = 2, .high_first = true};
+  const FieldFormat hundreds{.kind = Kind::bcd, .decimals = -2};
+  const FieldFormat thousands{.kind = Kind::binary, .decimals = -3};
   const FieldFormat whole{.kind = Kind::binary};
   const FieldFormat integer{.kind = Kind::binary, .decimals = 1, .is_signed = true};
   const FieldFormat clock{.kind = Kind::time, .layout = "ssmmhhDDMMYYCC"};
@@ -35,6 +37,8 @@ TEST(FieldFormat, ReadsAndWrites) {
                                                    {current, "999979", "799.999"},
                                                    {high, "00012345", "123.45"},
                                                    {whole, "FFFF", "65535"},
+                                                   {hundreds, "12", "1200"},
+                                                   {thousands, "0500", "5000"},
                                                    {integer, "FFFF", "-0.1"},
                                                    {integer, "0080", "-3276.8"},
                                                    {integer, "FF7F", "3276.7"},
