@@ -15,7 +15,7 @@ std::uint64_t number_in(const char* variable, std::uint64_t fallback) {
 }
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t usual_stride = 61;
+constexpr std::uint64_t usual_stride = 101;
 #else
 constexpr std::uint64_t usual_stride = 1;
 #endif
