@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "meters/cjt188.hpp"
+#include "meters/telegram.hpp"
 
 namespace meterrig {
 namespace {
@@ -28,7 +29,7 @@ class CompanionHost final : public Host {
     Clock& clock = port_->clock();
     port_->drain();
     co_await expect_ok(fmt::format("AT+T2={:g}", to_seconds(wake_period)));
-    const std::string asked = fmt::format("AT+SEND={},{}", address_hex, cjt188::hex(frame));
+    const std::string asked = fmt::format("AT+SEND={},{}", address_hex, to_hex(frame));
     const Instant asked_at = clock.now();
     co_await port_->send(asked);
     Reply reply;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "meters/telegram.hpp"
+
 namespace meterrig::cjt188 {
 
 namespace {
@@ -12,19 +14,6 @@ constexpr std::uint8_t start_byte = 0x68;
 constexpr std::uint8_t preamble_byte = 0xFE;
 constexpr std::size_t header_size = 11;  // 68 T A0..A6 C L
 constexpr std::size_t tail_size = 2;     // CS 16
-
-std::uint8_t checksum(std::span<const std::uint8_t> bytes) {
-  unsigned sum = 0;
-  for (const std::uint8_t byte : bytes) sum += byte;
-  return static_cast<std::uint8_t>(sum & 0xFF);
-}
-
-int nibble(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
 
 }  // namespace
 
@@ -38,7 +27,7 @@ Bytes encode(const Frame& frame, int preamble) {
   out.push_back(frame.control);
   out.push_back(static_cast<std::uint8_t>(frame.data.size()));
   out.insert(out.end(), frame.data.begin(), frame.data.end());
-  out.push_back(checksum(std::span(out).subspan(static_cast<std::size_t>(begin))));
+  out.push_back(byte_sum(std::span(out).subspan(static_cast<std::size_t>(begin))));
   out.push_back(frame_end_byte);
   return out;
 }
@@ -74,27 +63,19 @@ Bytes to_bcd(std::uint64_t value, std::size_t bytes) {
   return out;
 }
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-  static constexpr char digits[] = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const std::uint8_t byte : bytes) {
-    out.push_back(digits[byte >> 4]);
-    out.push_back(digits[byte & 0x0F]);
-  }
-  return out;
-}
-
 Address address_from_hex(const std::string& text) {
   Address address{};
   if (text.size() != 2 * address.size())
     throw std::invalid_argument("a CJ/T 188 address has 14 hexadecimal digits, found \"" + text + "\"");
-  for (std::size_t i = 0; i < address.size(); ++i) {
-    const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
-    if (high < 0 || low < 0)
-      throw std::invalid_argument("a CJ/T 188 address has hexadecimal digits only, found \"" + text + "\"");
-    address[i] = static_cast<std::uint8_t>(high << 4 | low);
+  Bytes bytes;
+  try {
+    bytes = bytes_from_hex(text);
+  } catch (const std::invalid_argument&) {
+    bytes.clear();
   }
+  if (bytes.size() != address.size())
+    throw std::invalid_argument("a CJ/T 188 address has hexadecimal digits only, found \"" + text + "\"");
+  std::copy(bytes.begin(), bytes.end(), address.begin());
   return address;
 }
 

@@ -48,7 +48,6 @@ class Scanner : public FrameScanner<CountedDataLayout<10>> {
 std::optional<std::uint64_t> from_bcd(std::span<const std::uint8_t> bytes);
 Bytes to_bcd(std::uint64_t value, std::size_t bytes);
 
-std::string hex(std::span<const std::uint8_t> bytes);
 // "12345678901234" (A0 first). Throws std::invalid_argument.
 Address address_from_hex(const std::string& text);
 

@@ -19,6 +19,11 @@ constexpr Duration idle = 30ms;
 constexpr int usual_repeats = 2;
 constexpr std::size_t longest_reply = 13 + 0x64 + 16;
 
+Exchange with_reply(Exchange asked, const Frame& reply) {
+  asked.got = to_hex(cjt188::encode(reply, 0));
+  return asked;
+}
+
 bool is_abnormal(const Frame& frame) { return (frame.control & 0xC0) == cjt188::control::abnormal; }
 
 }  // namespace
@@ -45,11 +50,11 @@ Frame Cjt188Meter::frame(const Address& to, std::uint8_t control, const cjt188::
   return {form_.type(), to, control, std::move(data)};
 }
 
-Frame Cjt188Meter::opened(const Frame& reply, const Exchange& got) {
+Frame Cjt188Meter::opened(const Frame& reply, const Exchange& asked) {
   cjt188::Opened opened = cjt188::open(reply, *security_, opened_ser_);
   if (!opened.error.empty()) {
     ++line_.counters.unopened;
-    throw ProtocolError(fmt::format("{}: {}: {}", name_, opened.error, opened.explanation), got);
+    throw ProtocolError(fmt::format("{}: {}: {}", name_, opened.error, opened.explanation), with_reply(asked, reply));
   }
   opened_ser_ = opened.plain.data[2];
   return std::move(opened.plain);
@@ -57,21 +62,20 @@ Frame Cjt188Meter::opened(const Frame& reply, const Exchange& got) {
 
 bool Cjt188Meter::take(const Frame& frame, const Frame& request, bool enciphered, const Exchange& asked, Frame& reply) {
   if ((frame.control & cjt188::control::reply) == 0) return false;  // our own request, echoed by the line
-  Exchange got = asked;
-  got.got = cjt188::hex(cjt188::encode(frame, 0));
   // 2004, table 12: the reply to a new address comes under it already.
   const bool renamed = request.control == cjt188::control::write_address;
   if (!renamed && request.address != cjt188::wildcard_address && frame.address != request.address) {
     ++line_.counters.foreign;
-    throw ForeignReply(fmt::format("{}: asked meter {}, but {} answered", name_, cjt188::hex(request.address),
-                                   cjt188::hex(frame.address)),
-                       got);
+    throw ForeignReply(
+        fmt::format("{}: asked meter {}, but {} answered", name_, to_hex(request.address), to_hex(frame.address)),
+        with_reply(asked, frame));
   }
   if ((frame.control & 0x3F) != request.control)
     throw ProtocolError(
-        fmt::format("{}: reply with control code {:02X} to {:02X}", name_, frame.control, request.control), got);
+        fmt::format("{}: reply with control code {:02X} to {:02X}", name_, frame.control, request.control),
+        with_reply(asked, frame));
   const bool refused = is_abnormal(frame);
-  reply = enciphered && !refused ? opened(frame, got) : frame;
+  reply = enciphered && !refused ? opened(frame, asked) : frame;
   const std::size_t ser_at = refused ? 0 : 2;
   if (reply.data.size() <= ser_at || reply.data[ser_at] != request.data[2]) {
     ++line_.counters.foreign;
@@ -79,11 +83,12 @@ bool Cjt188Meter::take(const Frame& frame, const Frame& request, bool enciphered
   }
   if (refused) {
     ++line_.counters.refused;
-    throw MeterRefused(fmt::format("{}: the meter refused {}", name_, asked.asked), got);
+    throw MeterRefused(fmt::format("{}: the meter refused {}", name_, asked.asked), with_reply(asked, frame));
   }
   const bool same = std::equal(request.data.begin(), request.data.begin() + 2, reply.data.begin());
   const bool swapped = request.data[0] == reply.data[1] && request.data[1] == reply.data[0];
-  if (!same && !swapped) throw ProtocolError(fmt::format("{}: reply for another data item", name_), got);
+  if (!same && !swapped)
+    throw ProtocolError(fmt::format("{}: reply for another data item", name_), with_reply(asked, frame));
   return true;
 }
 
@@ -91,7 +96,7 @@ bool Cjt188Meter::take(const Frame& frame, const Frame& request, bool enciphered
 Task<Frame> Cjt188Meter::exchange(Frame request, bool enciphered, int repeats, Duration patience) {
   const cjt188::Bytes bytes =
       cjt188::encode(enciphered ? cjt188::seal(request, *security_) : request, form_.preamble());
-  Exchange asked{name_, cjt188::hex(bytes), "", {}};
+  Exchange asked{name_, to_hex(bytes), "", {}};
   const Instant asked_at = line_.clock().now();
   Frame reply;
   const bool answered = co_await line_.ask(bytes, patience, repeats, [&](const Frame& frame) {
@@ -101,7 +106,7 @@ Task<Frame> Cjt188Meter::exchange(Frame request, bool enciphered, int repeats, D
   if (answered) co_return reply;
   asked.got = line_.dropped();
   asked.after = line_.clock().now() - asked_at;
-  throw TimeoutError(fmt::format("{}: meter {} did not answer {}{}", name_, cjt188::hex(request.address), asked.asked,
+  throw TimeoutError(fmt::format("{}: meter {} did not answer {}{}", name_, to_hex(request.address), asked.asked,
                                  asked.got.empty() ? "" : "; it sent " + asked.got),
                      asked);
 }
@@ -157,26 +162,26 @@ std::span<const std::uint8_t> Cjt188Meter::value_bytes(const MeterItem& item,
   if (offset + item.length > content.size())
     throw ProtocolError(fmt::format("{}: the reply has {} bytes, {:?} ends at {}", name_, content.size(), item.name,
                                     offset + item.length),
-                        {name_, item.name, cjt188::hex(content), {}});
+                        {name_, item.name, to_hex(content), {}});
   return content.subspan(offset, item.length);
 }
 
 MeterReading Cjt188Meter::reading(const MeterItem& item, const Content& content) const {
   MeterReading reading{item.name, "", item.unit, content.departures, ""};
-  const std::string form = item.entry.at("format");
-  if (form == "address") {
+  const cjt188::Place& place = form_.place(item.name);
+  if (place.form == cjt188::Place::Form::address) {
     reading.value = to_hex_reversed(content.from);
     return reading;
   }
   const auto bytes = value_bytes(item, content.bytes);
   reading.raw = to_hex(bytes);
-  if (form == "status") {
+  if (place.form == cjt188::Place::Form::status) {
     const std::string status = form_.status_text(bytes);
     reading.value = status.empty() ? "good" : status;
     return reading;
   }
   FieldFormat format = item.format;
-  if (const auto at = form_.place(item.name).unit_at; at && *at < content.bytes.size()) {
+  if (const auto at = place.unit_at; at && *at < content.bytes.size()) {
     const auto unit = form_.unit(content.bytes[*at]);
     // A power of ten of the unit moves the point: the value stays exact.
     if (unit) format.decimals -= unit->tens;
@@ -212,27 +217,27 @@ Task<std::map<std::string, std::string>> Cjt188Meter::read(std::vector<std::stri
 
 Task<Frame> Cjt188Meter::send_write(const std::string& name, std::string value) {
   const MeterItem& item = profile_.item(name);
-  const auto& place = form_.place(name).write;
-  if (!place)
+  const cjt188::Place& place = form_.place(name);
+  if (!place.write)
     throw UserError(fmt::format("the meter profile {} does not say how {:?} is written", profile_.id(), name));
   cjt188::Bytes content;
-  if (item.entry.at("format") == "address") {
+  if (place.form == cjt188::Place::Form::address) {
     const Address address = cjt188::address_from_hex(value);
     content.assign(address.rbegin(), address.rend());
   } else if (item.length > 0) {
     content = field_bytes(item.format, item.length, {item.name, value, ""});
   }
-  content.insert(content.end(), place->suffix.begin(), place->suffix.end());
+  content.insert(content.end(), place.write->suffix.begin(), place.write->suffix.end());
   const bool enciphered = is_enciphered(name);
   const std::string question = enciphered && !opened_ser_ ? question_in_cipher() : std::string();
   if (!question.empty()) co_await find_sequence(question);
-  Frame request = frame(address_, place->control, place->identifier, content);
+  Frame request = frame(address_, place.write->control, place.write->identifier, content);
   co_return co_await exchange(std::move(request), enciphered, usual_repeats, answer_time());
 }
 
 Task<> Cjt188Meter::write(std::string name, std::string value) {
   const Frame reply = co_await send_write(name, std::move(value));
-  const bool is_address = profile_.item(name).entry.at("format") == "address";
+  const bool is_address = form_.place(name).form == cjt188::Place::Form::address;
   if (is_address && address_ != cjt188::wildcard_address) address_ = reply.address;
 }
 
@@ -247,7 +252,7 @@ Task<std::int64_t> Cjt188Meter::volume_steps() {
   const auto digits = cjt188::from_bcd(value_bytes(item, data.bytes));
   if (!digits)
     throw ProtocolError(fmt::format("{}: the cumulative volume is no BCD number", name_),
-                        {name_, item.name, cjt188::hex(data.bytes), {}});
+                        {name_, item.name, to_hex(data.bytes), {}});
   co_return static_cast<std::int64_t>(*digits);
 }
 
@@ -282,7 +287,7 @@ Task<MeterStatus> Cjt188Meter::write_valve(bool open) {
   const Frame reply = co_await exchange(std::move(request), is_enciphered("valve"), usual_repeats, answer_time());
   if (reply.data.size() < 5)
     throw ProtocolError(fmt::format("{}: a valve reply without status", name_),
-                        {name_, "valve", cjt188::hex(reply.data), {}});
+                        {name_, "valve", to_hex(reply.data), {}});
   co_return parse_status(std::span(reply.data).subspan(3, 2));
 }
 
@@ -332,7 +337,7 @@ Cjt188Meter::AirReply Cjt188Meter::parse_air_reply(std::span<const std::uint8_t>
   cjt188::Scanner scanner;
   scanner.feed(bytes);
   const auto reply = scanner.next();
-  const Exchange got{name_ + " over the air", "", cjt188::hex(bytes), {}};
+  const Exchange got{name_ + " over the air", "", to_hex(bytes), {}};
   if (!reply) throw ProtocolError("no frame in what came over the air", got);
   AirReply result;
   result.address = reply->address;

@@ -86,7 +86,7 @@ class Cjt188Meter final : public Meter {
   // Whether the frame is the reply, which then stands in `reply` in plain. Throws for one that is wrong.
   bool take(const cjt188::Frame& frame, const cjt188::Frame& request, bool enciphered, const Exchange& asked,
             cjt188::Frame& reply);
-  cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& got);
+  cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& asked);
   bool is_enciphered(const std::string& name) const;
   Task<> find_sequence(std::string name);
   std::string question_in_cipher() const;

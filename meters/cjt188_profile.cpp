@@ -24,6 +24,9 @@ Identifier2 identifier_of(const std::string& di, bool low_byte_first) {
 
 Place place_of(const nlohmann::json& entry, bool low_byte_first, Encrypted usual) {
   Place place;
+  const std::string form = entry.at("format");
+  if (form == "status") place.form = Place::Form::status;
+  if (form == "address") place.form = Place::Form::address;
   if (entry.contains("di")) place.identifier = identifier_of(entry.at("di"), low_byte_first);
   place.control = byte_of(entry.value("control", "01"));
   place.offset = entry.value("offset", std::size_t{0});
@@ -118,11 +121,8 @@ std::optional<Security> Profile::security(const Block& key, const Address& addre
   if (vector == "in_front") security.vector = Vector::in_front;
   const Bytes bytes = security.vector == Vector::setting ? bytes_from_hex(vector) : Bytes();
   std::copy_n(bytes.begin(), std::min(bytes.size(), security.initial_vector.size()), security.initial_vector.begin());
-  const std::string padding = security_.value("padding", "bit_one");
-  security.padding = padding == "pkcs7"          ? Padding::pkcs7
-                     : padding == "length_first" ? Padding::length_first
-                                                 : Padding::bit_one;
-  security.covered = security_.value("covered", "data_field") == "content" ? Covered::content : Covered::data_field;
+  security.padding = padding_of(security_.value("padding", "bit_one"));
+  security.covered = covered_of(security_.value("covered", "data_field"));
   return security;
 }
 

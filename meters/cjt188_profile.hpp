@@ -21,6 +21,8 @@ enum class Encrypted { no, yes, both };
 
 // Where an item stands in the meter's frames.
 struct Place {
+  enum class Form { field, status, address };
+  Form form = Form::field;
   std::uint8_t control = control::read_data;
   Identifier2 identifier{};
   std::size_t offset = 0;              // of the value in the content behind SER

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "meters/cjt188_items.hpp"
+#include "meters/telegram.hpp"
 
 namespace meterrig::cjt188 {
 namespace {
@@ -101,6 +102,13 @@ Opened refused(std::string_view error, std::string explanation) {
 
 }  // namespace
 
+Padding padding_of(std::string_view word) {
+  if (word == "pkcs7") return Padding::pkcs7;
+  return word == "length_first" ? Padding::length_first : Padding::bit_one;
+}
+
+Covered covered_of(std::string_view word) { return word == "content" ? Covered::content : Covered::data_field; }
+
 Block derive_key(const Block& system_key, Derivation derivation, std::uint8_t type, const Address& address) {
   Block own = twice(type, address);
   if (derivation == Derivation::xor_address) {
@@ -159,7 +167,7 @@ Opened open(const Frame& sealed, const Security& security, std::optional<std::ui
   if (data.size() < identifier_size || !is_known(data[0], data[1]))
     return refused("unknown_identifier",
                    fmt::format("the deciphered data begin with {}: no known identifier",
-                               hex(std::span(data).first(std::min<std::size_t>(data.size(), 2)))));
+                               to_hex(std::span(data).first(std::min<std::size_t>(data.size(), 2)))));
   const std::uint8_t sequence = data[2];
   const auto ahead = static_cast<std::uint8_t>(sequence - last.value_or(static_cast<std::uint8_t>(sequence - 1)));
   if (ahead == 0 || ahead > 127)

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "meters/cjt188.hpp"
 
@@ -39,6 +40,10 @@ struct Security {
   Covered covered = Covered::data_field;
   Vector vector = Vector::setting;
 };
+
+// The words of profiles and rig files for these; an unknown one is the first of its kind.
+Padding padding_of(std::string_view word);
+Covered covered_of(std::string_view word);
 
 // How a meter's own key comes from the system's. The public text of clause 7 leaves it open: the first is the rule of
 // the 2004 edition (7.3: XOR with T A0 .. A6) drawn out to 16 bytes, the second the usual dispersal with SM4 (the eight

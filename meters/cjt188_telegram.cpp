@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -32,10 +31,7 @@ struct Place {
   bool is_whole() const { return input.size() - start >= header_size + data_size + tail_size; }
   std::size_t checksum_at() const { return start + header_size + data_size; }
   std::size_t end_at() const { return checksum_at() + 1; }
-  std::uint8_t sum() const {
-    const auto covered = input.subspan(start, header_size + data_size);
-    return static_cast<std::uint8_t>(std::accumulate(covered.begin(), covered.end(), 0u));
-  }
+  std::uint8_t sum() const { return byte_sum(input.subspan(start, header_size + data_size)); }
   bool is_sound() const { return is_whole() && input[end_at()] == end_byte && input[checksum_at()] == sum(); }
 };
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "meters/dlt645_items.hpp"
+#include "meters/telegram.hpp"
 
 namespace meterrig::dlt645 {
 
@@ -30,12 +31,6 @@ void append_moment(Bytes& out, const Moment& moment) {
 
 }  // namespace
 
-std::uint8_t checksum_of(std::span<const std::uint8_t> bytes) {
-  unsigned sum = 0;
-  for (const std::uint8_t byte : bytes) sum += byte;
-  return static_cast<std::uint8_t>(sum & 0xFF);
-}
-
 Shape shape_of(std::span<const std::uint8_t> bytes) {
   Shape shape;
   // A0 may be 68 itself: only the place of the second start tells.
@@ -47,7 +42,7 @@ Shape shape_of(std::span<const std::uint8_t> bytes) {
   shape.complete = bytes.size() >= shape.size;
   if (!shape.complete) return shape;
   const std::size_t checksum_at = shape.size - tail_size;
-  shape.checksum_right = bytes[checksum_at] == checksum_of(bytes.first(checksum_at));
+  shape.checksum_right = bytes[checksum_at] == byte_sum(bytes.first(checksum_at));
   shape.end_right = bytes[shape.size - 1] == end_byte;
   return shape;
 }
@@ -62,7 +57,7 @@ Bytes encode(const Frame& frame, int preamble) {
   out.push_back(frame.control);
   out.push_back(static_cast<std::uint8_t>(frame.data.size()));
   for (const std::uint8_t byte : frame.data) out.push_back(static_cast<std::uint8_t>(byte + line_offset));
-  out.push_back(checksum_of(std::span(out).subspan(begin)));
+  out.push_back(byte_sum(std::span(out).subspan(begin)));
   out.push_back(end_byte);
   return out;
 }

@@ -33,6 +33,9 @@ inline constexpr std::uint8_t reply = 0x80, abnormal = 0x40, more = 0x20, functi
 // "read_data", "clear_demand"; empty for a reserved code.
 std::string_view function_name(std::uint8_t control);
 
+// Names of the bits of a 2007 abnormal reply's error word: "no_such_data, not_authorised".
+std::string error_text(std::uint8_t word);
+
 // 68 A0..A5 68 C L DATA CS 16
 struct Frame {
   Address address{};

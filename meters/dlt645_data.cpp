@@ -144,6 +144,13 @@ std::string_view function_name(std::uint8_t control) {
   return command ? command->name : std::string_view();
 }
 
+std::string error_text(std::uint8_t word) {
+  std::string text;
+  for (std::size_t bit = 0; bit < error_bits.size(); ++bit)
+    if (word >> bit & 1) text += (text.empty() ? "" : ", ") + std::string(error_bits[bit]);
+  return text;
+}
+
 void walk_data_field(Walk& walk) {
   if (walk.is_abnormal() && !walk.is_reply()) walk.departure("abnormal_request");
   if (walk.is_cut()) walk.status("more_follows");

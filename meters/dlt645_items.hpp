@@ -184,7 +184,6 @@ struct Shape {
   bool sound() const { return complete && checksum_right && end_right; }
 };
 Shape shape_of(std::span<const std::uint8_t> bytes);
-std::uint8_t checksum_of(std::span<const std::uint8_t> bytes);
 
 inline constexpr std::uint8_t start_byte = 0x68, end_byte = 0x16, preamble_byte = 0xFE, line_offset = 0x33;
 inline constexpr std::uint8_t freeze_separator = 0xAA;

@@ -22,16 +22,9 @@ constexpr int longest_answer = 4 + 12 + 200;
 constexpr std::size_t longest_content = 16 * 200;
 constexpr std::uint8_t to_1997 = 0x10;  // 2007 reads with 11H and 12H, 1997 with 01H and 02H
 
-// The error word of an abnormal reply, bit by bit.
-constexpr std::array<const char*, 8> errors{"other_error",      "no_such_data",   "not_authorised",
-                                            "baud_rate_fixed",  "too_many_zones", "too_many_day_periods",
-                                            "too_many_tariffs", "reserved_error"};
-
-std::string words_of(std::uint8_t bits) {
-  std::string text;
-  for (std::size_t i = 0; i < errors.size(); ++i)
-    if (bits >> i & 1) text += (text.empty() ? "" : ", ") + std::string(errors[i]);
-  return text.empty() ? "no reason given" : text;
+Exchange with_reply(Exchange asked, const Frame& reply) {
+  asked.got = to_hex(dlt645::encode(reply, 0));
+  return asked;
 }
 
 // Of the identifier that a reply repeats; 0: it repeats none.
@@ -84,8 +77,6 @@ Dlt645Meter::Dlt645Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const
 
 bool Dlt645Meter::take(const Frame& reply, const Frame& request, const Exchange& asked) {
   if ((reply.control & control::reply) == 0) return false;  // our own request, echoed by the line
-  Exchange got = asked;
-  got.got = to_hex(dlt645::encode(reply, 0));
   const bool wildcard =
       std::any_of(request.address.begin(), request.address.end(), [](std::uint8_t byte) { return byte == 0xAA; });
   // A new address answers under itself already.
@@ -94,7 +85,7 @@ bool Dlt645Meter::take(const Frame& reply, const Frame& request, const Exchange&
     ++line_.counters.foreign;
     throw ForeignReply(fmt::format("{}: asked meter {}, but {} answered", name_, to_hex_reversed(request.address),
                                    to_hex_reversed(reply.address)),
-                       got);
+                       with_reply(asked, reply));
   }
   if ((reply.control & control::function) != request.control) {
     ++line_.counters.foreign;
@@ -102,8 +93,10 @@ bool Dlt645Meter::take(const Frame& reply, const Frame& request, const Exchange&
   }
   if ((reply.control & control::abnormal) != 0) {
     ++line_.counters.refused;
-    const std::uint8_t bits = reply.data.empty() ? std::uint8_t{0} : reply.data[0];
-    throw MeterRefused(fmt::format("{}: the meter refused {}: {}", name_, asked.asked, words_of(bits)), got);
+    const std::string why = reply.data.empty() ? "" : dlt645::error_text(reply.data[0]);
+    throw MeterRefused(
+        fmt::format("{}: the meter refused {}: {}", name_, asked.asked, why.empty() ? "no reason given" : why),
+        with_reply(asked, reply));
   }
   const std::size_t size = identifier_size(request.control);
   const auto identifier = std::span(request.data).first(std::min(size, request.data.size()));

@@ -104,7 +104,7 @@ Diagnosis diagnose(Span all, std::size_t at) {
                         at)};
   const std::size_t checksum_at = shape.size - tail_size;
   const auto checksum = fmt::format("byte {}: checksum {:02X}, expected {:02X}", at + checksum_at, bytes[checksum_at],
-                                    checksum_of(bytes.first(checksum_at)));
+                                    byte_sum(bytes.first(checksum_at)));
   if (shape.end_right) return {at, 3, telegram_error::bad_checksum, checksum};
   const auto end = fmt::format("byte {}: end {:02X}, expected 16", at + checksum_at + 1, bytes[checksum_at + 1]);
   return {at, shape.checksum_right ? 3 : 2, telegram_error::bad_end,

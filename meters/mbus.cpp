@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -23,8 +22,6 @@ constexpr std::size_t tail = 2;  // CS 16
 constexpr std::size_t secondary_size = 8, data_header_size = 12, short_header_size = 4;
 constexpr std::uint8_t primary_bit = 0x40, reserved_bit = 0x80, access_demand = 0x20, data_flow = 0x10;
 
-std::uint8_t checksum(View bytes) { return static_cast<std::uint8_t>(std::accumulate(bytes.begin(), bytes.end(), 0u)); }
-
 // How far the bytes at one place are a frame. Without an error: `size` bytes are one. With one, `size` is that of a
 // frame whose fields can be read all the same.
 struct Attempt {
@@ -39,7 +36,7 @@ Attempt ends_well(View bytes, std::size_t at, std::size_t header, std::size_t si
   if (frame.back() != end_byte)
     return {size, telegram_error::bad_end,
             fmt::format("byte {}: end {:02X}, expected {:02X}", at + size - 1, frame.back(), end_byte), likeness};
-  const std::uint8_t expected = checksum(frame.subspan(header, size - header - tail));
+  const std::uint8_t expected = byte_sum(frame.subspan(header, size - header - tail));
   const std::uint8_t found = frame[size - tail];
   if (found != expected)
     return {size, telegram_error::bad_checksum,
@@ -256,7 +253,7 @@ Bytes encode(const Frame& frame) {
   out.push_back(frame.address);
   if (frame.information) out.push_back(*frame.information);
   out.insert(out.end(), frame.data.begin(), frame.data.end());
-  out.push_back(checksum(View(out).subspan(header)));
+  out.push_back(byte_sum(View(out).subspan(header)));
   out.push_back(end_byte);
   return out;
 }

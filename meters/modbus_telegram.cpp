@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/io/modbus_crc.hpp"
 #include "meters/modbus_functions.hpp"
 
 namespace meterrig::modbus_telegram {
@@ -153,7 +154,7 @@ Telegram refused(std::string_view protocol, std::string_view error, std::string 
 constexpr std::string_view rtu_name = "modbus-rtu", tcp_name = "modbus-tcp";
 
 Bytes sent_crc(View bytes) {
-  const std::uint16_t value = crc(bytes);
+  const std::uint16_t value = modbus::crc16(bytes);
   return {static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8)};
 }
 
@@ -261,15 +262,6 @@ std::vector<Telegram> all(View bytes, FrameAt frame_at, Telegram (*failure)(View
 }
 
 }  // namespace
-
-std::uint16_t crc(std::span<const std::uint8_t> bytes) {
-  unsigned value = 0xFFFF;
-  for (const std::uint8_t byte : bytes) {
-    value ^= byte;
-    for (int bit = 0; bit < 8; ++bit) value = (value & 1) != 0 ? value >> 1 ^ 0xA001u : value >> 1;
-  }
-  return static_cast<std::uint16_t>(value);
-}
 
 Bytes rtu::encode(std::uint8_t unit, std::span<const std::uint8_t> pdu) {
   Bytes out{unit};

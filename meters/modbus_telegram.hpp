@@ -31,9 +31,6 @@ std::optional<std::string> register_value(std::span<const std::uint16_t> registe
 std::vector<std::uint16_t> registers_of(const TelegramItem& item, RegisterType type, WordOrder order, int decimals,
                                         std::size_t count);
 
-// Low byte first on the line.
-std::uint16_t crc(std::span<const std::uint8_t> bytes);
-
 // `pdu`: function code and data.
 namespace rtu {
 Bytes encode(std::uint8_t unit, std::span<const std::uint8_t> pdu);

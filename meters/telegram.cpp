@@ -1,6 +1,7 @@
 #include "meters/telegram.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -39,9 +40,18 @@ std::vector<std::uint8_t> bytes_from_hex(std::string_view text) {
   return bytes;
 }
 
+std::uint8_t byte_sum(std::span<const std::uint8_t> bytes) {
+  return static_cast<std::uint8_t>(std::accumulate(bytes.begin(), bytes.end(), 0u));
+}
+
 std::string to_hex(std::span<const std::uint8_t> bytes) {
+  static constexpr char digits[] = "0123456789ABCDEF";
   std::string text;
-  for (const std::uint8_t byte : bytes) text += fmt::format("{:02X}", byte);
+  text.reserve(bytes.size() * 2);
+  for (const std::uint8_t byte : bytes) {
+    text.push_back(digits[byte >> 4]);
+    text.push_back(digits[byte & 0x0F]);
+  }
   return text;
 }
 

@@ -53,6 +53,8 @@ inline constexpr std::string_view no_start = "no_start", truncated = "truncated"
 
 // "FE FE 68 ..", with or without spaces. Throws std::invalid_argument that names the place.
 std::vector<std::uint8_t> bytes_from_hex(std::string_view text);
+// Of all bytes, modulo 256: the checksum of CJ/T 188, DL/T 645 and M-Bus.
+std::uint8_t byte_sum(std::span<const std::uint8_t> bytes);
 // Upper case, without spaces.
 std::string to_hex(std::span<const std::uint8_t> bytes);
 // The bytes in the reverse order: how addresses and identifiers are written.

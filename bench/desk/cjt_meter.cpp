@@ -8,8 +8,8 @@
 #include <tuple>
 #include <utility>
 
-#include "bench/desk/fields.hpp"
 #include "bench/desk/settings.hpp"
+#include "bench/meter/fields.hpp"
 #include "meters/telegram.hpp"
 
 namespace meterrig::bench {
@@ -48,10 +48,8 @@ cjt188::Security security_of(const json::Node& meter) {
   cjt188::Security security;
   security.key = block_from<std::tuple_size_v<cjt188::Block>>(meter, "key");
   security.initial_vector = block_from<std::tuple_size_v<cjt188::Block>>(meter, "initial_vector");
-  const std::string padding = meter.string_or("padding", "bit_one");
-  if (padding == "pkcs7") security.padding = cjt188::Padding::pkcs7;
-  if (padding == "length_first") security.padding = cjt188::Padding::length_first;
-  if (meter.string_or("covered", "data_field") == "content") security.covered = cjt188::Covered::content;
+  security.padding = cjt188::padding_of(meter.string_or("padding", "bit_one"));
+  security.covered = cjt188::covered_of(meter.string_or("covered", "data_field"));
   return security;
 }
 

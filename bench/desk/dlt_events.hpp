@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "bench/desk/fields.hpp"
+#include "bench/meter/fields.hpp"
 
 namespace meterrig::bench {
 

@@ -7,8 +7,8 @@
 #include "bench/desk/dlt_errors.hpp"
 #include "bench/desk/dlt_parameters.hpp"
 #include "bench/desk/dlt_registers.hpp"
-#include "bench/desk/fields.hpp"
 #include "bench/desk/settings.hpp"
+#include "bench/meter/fields.hpp"
 #include "meters/telegram.hpp"
 
 namespace meterrig::bench {

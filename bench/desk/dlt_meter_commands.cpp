@@ -6,7 +6,7 @@
 #include "bench/desk/dlt_meter.hpp"
 #include "bench/desk/dlt_parameters.hpp"
 #include "bench/desk/dlt_registers.hpp"
-#include "bench/desk/fields.hpp"
+#include "bench/meter/fields.hpp"
 #include "meters/cjt188.hpp"
 
 namespace meterrig::bench {

@@ -4,7 +4,7 @@
 #include <map>
 #include <span>
 
-#include "bench/desk/fields.hpp"
+#include "bench/meter/fields.hpp"
 
 namespace meterrig::bench {
 

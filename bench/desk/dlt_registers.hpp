@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "bench/desk/electricity_model.hpp"
-#include "bench/desk/fields.hpp"
+#include "bench/meter/fields.hpp"
 
 // What DL/T 645-2007 annex A makes of a meter's registers. Null: no such data.
 namespace meterrig::bench {

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "bench/desk/exact_sum.hpp"
-#include "bench/desk/meter_clock.hpp"
+#include "bench/meter/meter_clock.hpp"
 #include "core/json/node.hpp"
 
 namespace meterrig::bench {

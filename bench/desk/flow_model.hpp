@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "bench/desk/exact_sum.hpp"
-#include "bench/desk/meter_clock.hpp"
+#include "bench/meter/meter_clock.hpp"
 #include "core/json/node.hpp"
 
 namespace meterrig::bench {

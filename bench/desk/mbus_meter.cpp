@@ -5,8 +5,8 @@
 #include <span>
 #include <utility>
 
-#include "bench/desk/fields.hpp"
 #include "bench/desk/settings.hpp"
+#include "bench/meter/fields.hpp"
 #include "meters/mbus_records.hpp"
 #include "meters/telegram.hpp"
 

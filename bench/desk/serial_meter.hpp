@@ -9,10 +9,11 @@
 
 #include "core/clock.hpp"
 #include "core/io/memory_link.hpp"
+#include "meters/frame_receiver.hpp"
 
 namespace meterrig::bench {
 
-// A meter behind a serial line that finds requests with `Scanner` and answers some of them. Each port has a scanner of
+// A meter behind a serial line that finds requests with `Scanner` and answers some of them. Each port has a receiver of
 // its own: what one client leaves half-sent doesn't reach another's request.
 template <class Scanner>
 class SerialMeter : public LinkPeer {
@@ -26,13 +27,9 @@ class SerialMeter : public LinkPeer {
   LineTiming line() const { return line_; }
 
   void receive(Port& port, std::span<const std::uint8_t> bytes) final {
-    if (bytes.empty()) return;
-    Hearing& heard = ports_[&port];
-    const Duration lasted = line_.byte_time * static_cast<std::int64_t>(bytes.size());
-    if (clock_.now() - lasted - heard.last > gap_) heard.scanner.gap();
-    heard.last = clock_.now();
-    heard.scanner.feed(bytes);
-    while (const auto request = heard.scanner.next())
+    auto& receiver = ports_.try_emplace(&port, GapRule{line_.byte_time, gap_}).first->second;
+    receiver.feed(clock_.now(), bytes);
+    while (const auto request = receiver.next())
       if (const auto reply = answer(*request)) port.send(*reply, clock_.now() + delay_);
   }
   void connected(Port& port) final { ports_.erase(&port); }
@@ -44,15 +41,11 @@ class SerialMeter : public LinkPeer {
   Clock& clock() const { return clock_; }
 
  private:
-  struct Hearing {
-    Scanner scanner;
-    Instant last{};
-  };
   Clock& clock_;
   LineTiming line_;
   Duration delay_;
   Duration gap_;
-  std::map<Port*, Hearing> ports_;
+  std::map<Port*, FrameReceiver<Scanner>> ports_;
 };
 
 }  // namespace meterrig::bench

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <span>
 
-#include "bench/desk/fields.hpp"
+#include "bench/meter/fields.hpp"
 
 namespace meterrig::bench {
 namespace {

@@ -1,4 +1,5 @@
 #include "bench/instruments/companion_host.hpp"
+#include "meters/telegram.hpp"
 
 #include <charconv>
 #include <stdexcept>
@@ -121,7 +122,7 @@ void CompanionHost::send_request(std::string_view arguments) {
 
 void CompanionHost::heard(std::span<const std::uint8_t> frame, double rssi) {
   if (task_ == Task::none) return;
-  say(fmt::format("+RX:{},{:.0f}", cjt188::hex(frame), rssi));
+  say(fmt::format("+RX:{},{:.0f}", to_hex(frame), rssi));
   if (task_ != Task::request) return;
   const auto reply = decode(frame);
   if (!reply || (request_ && !answers(*reply, *request_))) return;

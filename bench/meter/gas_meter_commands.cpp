@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "bench/meter/fields.hpp"
 #include "bench/meter/gas_meter.hpp"
 
 namespace meterrig::bench {
@@ -10,18 +12,13 @@ namespace {
 using cjt188::Bytes;
 
 constexpr Duration processing = 25ms;
+constexpr std::string_view clock_letters = "smhDMYC";
 constexpr Duration byte_time{1'000'000'000LL * 11 / 2400};
 constexpr Duration awake_after_byte = 10ms;
 // CJ/T 188 6.4: no gap inside a frame. What is left of an older chunk is not part of a frame any more.
 constexpr Duration frame_gap = 100ms;
 constexpr std::uint8_t cubic_metres = 0x2C;
 constexpr std::uint64_t volume_range = 100'000'000;
-
-void append(Bytes& data, std::span<const std::uint8_t> bytes) { data.insert(data.end(), bytes.begin(), bytes.end()); }
-
-void append_bcd(Bytes& data, std::int64_t value, std::size_t bytes) {
-  append(data, cjt188::to_bcd(static_cast<std::uint64_t>(value), bytes));
-}
 
 void append_volume(Bytes& data, std::int64_t hundredths) {
   append_bcd(data, hundredths % static_cast<std::int64_t>(volume_range), 4);
@@ -164,16 +161,7 @@ void GasMeter::put_current_data(Bytes& data, bool by_radio) {
   if (air_ && traits_.conversion.direct_reading) air_->passed_m3();
   append_volume(data, by_radio && traits_.radio.stale_reading ? stale_hundredths_ : register_hundredths());
   append_volume(data, memory_.working().settled_hundredths);
-  const Utc time = meter_time();
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
-  append_bcd(data, clock.seconds().count(), 1);
-  append_bcd(data, clock.minutes().count(), 1);
-  append_bcd(data, clock.hours().count(), 1);
-  append_bcd(data, static_cast<unsigned>(date.day()), 1);
-  append_bcd(data, static_cast<unsigned>(date.month()), 1);
-  append_bcd(data, static_cast<int>(date.year()), 2);
+  append_time(data, meter_time(), clock_letters);
   put_status(data);
 }
 
@@ -239,21 +227,9 @@ bool GasMeter::write_purchase(std::span<const std::uint8_t> content, Bytes& data
 }
 
 bool GasMeter::write_clock(std::span<const std::uint8_t> content) {
-  if (content.size() != 7) return false;
-  unsigned field[6];
-  for (std::size_t i = 0; i < 5; ++i) {
-    const auto value = cjt188::from_bcd(content.subspan(i, 1));
-    if (!value) return false;
-    field[i] = static_cast<unsigned>(*value);
-  }
-  const auto year = cjt188::from_bcd(content.subspan(5));
-  // What its calendar has; other years it does not take.
-  if (!year || *year < 2000 || *year > 2099) return false;
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{field[4]},
-                                         std::chrono::day{field[3]}};
-  if (!date.ok() || field[0] > 59 || field[1] > 59 || field[2] > 23) return false;
-  set_meter_time(std::chrono::sys_days{date} + std::chrono::hours{field[2]} + std::chrono::minutes{field[1]} +
-                 std::chrono::seconds{field[0]});
+  const auto time = civil_from(content, clock_letters);
+  if (!time) return false;
+  set_meter_time(*time_of(*time));
   return true;
 }
 

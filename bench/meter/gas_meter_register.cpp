@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "bench/meter/gas_meter.hpp"
+#include "bench/meter/meter_clock.hpp"
 
 namespace meterrig::bench {
 
@@ -23,13 +24,7 @@ void GasMeter::set_meter_time(Utc time) {
 
 // Settlement at 00:00 of the settlement day (CJ/T 188 8103).
 Utc GasMeter::following_settlement(Utc time) const {
-  const auto today = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{today};
-  const std::chrono::day day{static_cast<unsigned>(memory_.working().settlement_day)};
-  std::chrono::year_month month{date.year(), date.month()};
-  Utc settles = std::chrono::sys_days{month / day};
-  if (settles <= time) settles = std::chrono::sys_days{(month + std::chrono::months{1}) / day};
-  return settles;
+  return next_monthly(time, static_cast<unsigned>(memory_.working().settlement_day), 0);
 }
 
 // Looked at whenever the register is read or about to change: nothing can be told apart from freezing in time.

@@ -9,6 +9,7 @@
 #include "meters/protocols.hpp"
 #include "rig/cli/command.hpp"
 #include "rig/cli/frame_encode.hpp"
+#include "rig/cli/json_text.hpp"
 
 namespace meterrig::cli {
 
@@ -24,7 +25,6 @@ struct FrameOptions {
 
 nlohmann::ordered_json json_of(const Telegram& telegram) {
   using Json = nlohmann::ordered_json;
-  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
   Json items = Json::array(), bytes = Json::array();
   for (const TelegramItem& item : telegram.items)
     items.push_back({{"name", item.name}, {"value", text_or_null(item.value)}, {"unit", text_or_null(item.unit)}});

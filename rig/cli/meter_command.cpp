@@ -12,6 +12,7 @@
 #include "meters/meter.hpp"
 #include "rig/cli/command.hpp"
 #include "rig/cli/connector.hpp"
+#include "rig/cli/json_text.hpp"
 #include "rig/cli/run_files.hpp"
 #include "rig/cli/signals.hpp"
 
@@ -131,7 +132,6 @@ struct Outcome {
 };
 
 Json json_of(const Outcome& outcome) {
-  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
   return {{"name", outcome.reading.name},
           {"value", text_or_null(outcome.reading.value)},
           {"unit", text_or_null(outcome.reading.unit)},
@@ -197,11 +197,8 @@ Task<std::vector<Outcome>> read_each(Meter& meter, std::vector<std::string> name
   co_return in_order;
 }
 
-int read(const MeterWords& words) {
-  MeterSession session(words);
-  std::vector<std::string> names = words.items;
+int read(const MeterWords& words, MeterSession& session, const std::vector<std::string>& names) {
   for (const std::string& name : names) session.profile().item(name);
-  if (names.empty()) names = session.readable();
   MeterCounters counters;
   const auto outcomes = session.with_meter<std::vector<Outcome>>([&](Meter& meter) -> Task<std::vector<Outcome>> {
     std::vector<Outcome> all = co_await read_each(meter, names);
@@ -224,6 +221,11 @@ int read(const MeterWords& words) {
   return good ? 0 : meter_trouble;
 }
 
+int read(const MeterWords& words) {
+  MeterSession session(words);
+  return read(words, session, words.items.empty() ? session.readable() : words.items);
+}
+
 // What the meter said no to, or did not say, is exit 1 with its words.
 int answered(const MeterWords& words, const std::string& what, const std::function<std::string()>& work) {
   std::string said, error, kind;
@@ -237,9 +239,9 @@ int answered(const MeterWords& words, const std::string& what, const std::functi
   }
   if (words.as_json)
     fmt::print("{}\n", Json{{"name", what},
-                            {"value", said.empty() ? Json() : Json(said)},
-                            {"error", kind.empty() ? Json() : Json(kind)},
-                            {"explanation", error.empty() ? Json() : Json(error)}}
+                            {"value", text_or_null(said)},
+                            {"error", text_or_null(kind)},
+                            {"explanation", text_or_null(error)}}
                            .dump());
   else if (error.empty())
     fmt::print("{}  {}\n", what, said);
@@ -248,10 +250,9 @@ int answered(const MeterWords& words, const std::string& what, const std::functi
   return error.empty() ? 0 : meter_trouble;
 }
 
-int write(const MeterWords& words, const std::string& item, const std::string& value) {
+int write(const MeterWords& words, MeterSession& session, const std::string& item, const std::string& value) {
+  session.profile().item(item);
   return answered(words, item, [&] {
-    MeterSession session(words);
-    session.profile().item(item);
     return session.with_meter<std::string>([&](Meter& meter) -> Task<std::string> {
       co_await meter.write(item, value);
       co_return value.empty() ? std::string("done") : value;
@@ -259,18 +260,29 @@ int write(const MeterWords& words, const std::string& item, const std::string& v
   });
 }
 
+int write(const MeterWords& words) {
+  MeterSession session(words);
+  return write(words, session, words.item, words.value);
+}
+
+int freeze(const MeterWords& words) {
+  MeterSession session(words);
+  return write(words, session, "freeze", words.value.empty() ? "now" : words.value);
+}
+
 // The meter's valve, or what an electricity meter has in its place.
 int drive_valve(const MeterWords& words) {
-  const MeterSession session(words);
+  MeterSession session(words);
+  const bool open = words.value == "open";
   if (session.profile().items().contains("valve"))
-    return write(words, "valve", words.value == "open" ? "valve_open" : "valve_close");
-  return write(words, "relay", words.value == "open" ? "close" : "trip");
+    return write(words, session, "valve", open ? "valve_open" : "valve_close");
+  return write(words, session, "relay", open ? "close" : "trip");
 }
 
 int address(const MeterWords& words) {
-  if (!words.value.empty()) return write(words, "meter_address", words.value);
+  MeterSession session(words);
+  if (!words.value.empty()) return write(words, session, "meter_address", words.value);
   return answered(words, "meter_address", [&] {
-    MeterSession session(words);
     return session.with_meter<std::string>(
         [](Meter& meter) -> Task<std::string> { co_return co_await meter.find_address(); });
   });
@@ -287,13 +299,9 @@ std::string local_time(Utc utc) {
 }
 
 int clock(const MeterWords& words) {
-  if (words.value.empty()) {
-    MeterWords one = words;
-    one.items = {"clock"};
-    return read(one);
-  }
-  if (words.value != "now") return write(words, "clock", words.value);
-  return write(words, "clock", local_time(MeterSession(words).clock().utc()));
+  MeterSession session(words);
+  if (words.value.empty()) return read(words, session, {"clock"});
+  return write(words, session, "clock", words.value == "now" ? local_time(session.clock().utc()) : words.value);
 }
 
 void add_port(CLI::App& command, MeterWords& words) {
@@ -333,12 +341,10 @@ void add_meter(CLI::App& app, Action& action) {
   add("read", "Read items; all that the profile has when none is named", read)
       ->add_option("items", words->items, "Names of the profile's items")
       ->type_name("ITEM");
-  CLI::App* const writing =
-      add("write", "Write one item", [](const MeterWords& w) { return write(w, w.item, w.value); });
+  CLI::App* const writing = add("write", "Write one item", write);
   writing->add_option("item", words->item, "Name of the profile's item")->required()->type_name("ITEM");
   writing->add_option("value", words->value, "As `read` shows it, or a word of the profile")->type_name("VALUE");
-  add("freeze", "Have the meter keep its values",
-      [](const MeterWords& w) { return write(w, "freeze", w.value.empty() ? "now" : w.value); })
+  add("freeze", "Have the meter keep its values", freeze)
       ->add_option("when", words->value, "now, or MMDDhhmm with 99 for any")
       ->type_name("WHEN");
   add("valve", "Open or close the valve, or an electricity meter's relay", drive_valve)

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "meters/telegram.hpp"
 #include "rig/run/whose_fault.hpp"
 #include "testcases/steps/steps.hpp"
 
@@ -44,7 +45,7 @@ Task<Capture> exchange_captured(Trial& trial, cjt188::Bytes frame, Duration afte
   co_await sleep_for(trial.time("pre_trigger_s"));
   Capture capture;
   try {
-    co_await st.host().exchange(cjt188::hex(st.meter().address()), frame, wake_period(trial),
+    co_await st.host().exchange(to_hex(st.meter().address()), frame, wake_period(trial),
                                 trial.time("exchange_timeout_s"));
     capture.answered = true;
   } catch (const TimeoutError&) {

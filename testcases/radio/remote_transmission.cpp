@@ -1,6 +1,7 @@
 // CJ/T 503-2016 6.19: the companion equipment wakes the meter and reads it; every reading must be the meter's own.
 #include <fmt/format.h>
 
+#include "meters/telegram.hpp"
 #include "testcases/steps/control.hpp"
 
 namespace meterrig::testcases {
@@ -49,7 +50,7 @@ Task<> run(Trial& trial) {
       ++wrong;
       trial.note(fmt::format("第 {} 次读数错误 {}", i + 1, unreadable),
                  fmt::format("reading {} is wrong: address {}, {} steps instead of {}; {}", i + 1,
-                             cjt188::hex(over.reply.address), over.reply.volume_steps, near_end, unreadable));
+                             to_hex(over.reply.address), over.reply.volume_steps, near_end, unreadable));
     } else {
       trial.note(fmt::format("第 {} 次唤醒无应答", i + 1), fmt::format("wake-up {} was not answered", i + 1));
     }

@@ -1,4 +1,5 @@
 #include "testcases/steps/control.hpp"
+#include "meters/telegram.hpp"
 
 namespace meterrig::testcases {
 
@@ -9,7 +10,7 @@ Task<Over> over_the_air(Trial& trial, cjt188::Bytes frame, cjt188::Address to, D
   Host::Reply reply;
   for (int i = 0; i <= repeats && !over.answered; ++i) {
     try {
-      reply = co_await st.host().exchange(cjt188::hex(to), frame, wake, timeout);
+      reply = co_await st.host().exchange(to_hex(to), frame, wake, timeout);
       over.answered = true;
     } catch (const TimeoutError&) {
       over.answered = false;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "meters/telegram.hpp"
 #include "rig/run/whose_fault.hpp"
 #include "testcases/steps/steps.hpp"
 
@@ -43,8 +44,8 @@ Task<> ask_who_is_there(Trial& trial) {
     own_answers = false;
   }
   if (own_answers) trial.inconclusive(fmt::format("two meters answer on the line of station {}", st.name()));
-  st.blocked = fmt::format("station {} holds meter {}, not sample {} ({})", st.name(), cjt188::hex(there),
-                           trial.dut().sample, cjt188::hex(st.meter().address()));
+  st.blocked = fmt::format("station {} holds meter {}, not sample {} ({})", st.name(), to_hex(there),
+                           trial.dut().sample, to_hex(st.meter().address()));
   trial.rig_fault(st.blocked);
 }
 

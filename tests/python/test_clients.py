@@ -4,16 +4,15 @@ import shutil
 import subprocess
 
 import pytest
+import pyvisa
 
 from rigtools import ENVIRONMENT
-
-pyvisa = pytest.importorskip("pyvisa")
 
 
 def said(*words, ok=True):
     program = shutil.which(words[0])
     if program is None:
-        pytest.skip(f"{words[0]} is not installed")
+        pytest.fail(f"{words[0]} is not installed: scripts/test installs it")
     ended = subprocess.run([program, *map(str, words[1:])], env=ENVIRONMENT, capture_output=True, text=True,
                            timeout=20, check=False)
     assert (ended.returncode == 0) == ok, ended.stdout + ended.stderr

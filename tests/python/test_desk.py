@@ -9,11 +9,12 @@ import shutil
 import socket
 import subprocess
 
+import pymodbus.client
 import pytest
+import serial
 
 from rigtools import CONFIG, ENVIRONMENT, NOTHING_LEFT, ROOT, Bench, meterrig
 
-serial = pytest.importorskip("serial")
 TELEGRAMS = ROOT / "tests" / "data" / "telegrams"
 METERS = [
     # Addresses and readings of the published exchanges below.
@@ -122,10 +123,9 @@ class TestPublishedExchanges:
 class TestPymodbus:
     @pytest.fixture(params=["tcp", "rtu"])
     def client(self, desk, request):
-        clients = pytest.importorskip("pymodbus.client")
         terminal, (host, port) = ports(desk, "gateway")
-        client = (clients.ModbusTcpClient(host, port=port, timeout=3) if request.param == "tcp" else
-                  clients.ModbusSerialClient(terminal, baudrate=9600, timeout=3))
+        client = (pymodbus.client.ModbusTcpClient(host, port=port, timeout=3) if request.param == "tcp" else
+                  pymodbus.client.ModbusSerialClient(terminal, baudrate=9600, timeout=3))
         assert client.connect()
         yield client
         client.close()
@@ -161,7 +161,7 @@ class TestPymodbus:
 def test_mbpoll_reads_it_by_tcp_and_by_rtu(desk, by):
     program = shutil.which("mbpoll")
     if program is None:
-        pytest.skip("mbpoll is not installed")
+        pytest.fail("mbpoll is not installed: apt-get install mbpoll")
     terminal, (host, port) = ports(desk, "gateway")
     where = ["-m", "tcp", "-p", port, host] if by == "tcp" else ["-m", "rtu", "-b", 9600, "-P", "none", terminal]
     words = ["-a", 7, "-0", "-q", "-1", "-t", "4:float", "-B", "-r", 0x2006, "-c", 3]

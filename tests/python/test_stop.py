@@ -7,10 +7,9 @@ import subprocess
 import time
 
 import pytest
+import pyvisa
 
 from rigtools import NOTHING_LEFT, Bench, journal, of_type, read_until, started
-
-pyvisa = pytest.importorskip("pyvisa")
 
 CLAUSES = 14
 random_lines = random.Random("stop")

@@ -14,17 +14,6 @@ namespace {
 constexpr std::size_t mbap_size = 7;
 constexpr std::size_t most_rtu = 256;
 
-constexpr std::array<std::uint16_t, 256> make_table() {
-  std::array<std::uint16_t, 256> table{};
-  for (unsigned i = 0; i < 256; ++i) {
-    unsigned value = i;
-    for (int bit = 0; bit < 8; ++bit) value = value & 1 ? (value >> 1) ^ 0xA001u : value >> 1;
-    table[i] = static_cast<std::uint16_t>(value);
-  }
-  return table;
-}
-constexpr auto crc_table = make_table();
-
 std::uint16_t word(View bytes, std::size_t at) { return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
 void put(Bytes& out, int value) {
   out.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -59,12 +48,6 @@ bool crc_holds(View frame) noexcept {
 }
 
 }  // namespace
-
-std::uint16_t crc16(View bytes) noexcept {
-  unsigned crc = 0xFFFF;
-  for (const std::uint8_t byte : bytes) crc = crc >> 8 ^ crc_table[(crc ^ byte) & 0xFF];
-  return static_cast<std::uint16_t>(crc);
-}
 
 Bytes tcp_frame(int transaction, int unit, View pdu) {
   Bytes out;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/io/byte_stream.hpp"
+#include "core/io/modbus_crc.hpp"
 #include "core/io/register_bus.hpp"
 
 // Frames of Modbus (Application Protocol V1.1b3; Messaging on TCP/IP V1.0b; over Serial Line V1.02). Nothing here does
@@ -19,9 +20,6 @@ constexpr int illegal_function = 1;
 constexpr int illegal_address = 2;
 constexpr int illegal_value = 3;
 constexpr int device_failure = 4;
-
-// The CRC of RTU frames; sent low byte first.
-std::uint16_t crc16(View bytes) noexcept;
 
 struct Frame {
   int transaction = 0;  // TCP

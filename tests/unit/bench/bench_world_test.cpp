@@ -11,6 +11,7 @@
 #include "core/io/memory_bus.hpp"
 #include "core/json/node.hpp"
 #include "meters/cjt188.hpp"
+#include "meters/telegram.hpp"
 #include "tests/unit/bench/instrument_support.hpp"
 
 namespace meterrig::bench {
@@ -161,7 +162,7 @@ TEST(BenchWorld, SpeaksOverTheAir) {
   EXPECT_EQ(host->ask("AT+T2?"), "+T2:5\nOK");
   EXPECT_EQ(host->ask("AT+ATT=99"), "ERR:RANGE");
   EXPECT_EQ(host->ask("AT+NO"), "ERR:SYNTAX");
-  const std::string send = "AT+SEND=" + world.number(1) + "," + cjt188::hex(World::request(world.number(1)));
+  const std::string send = "AT+SEND=" + world.number(1) + "," + to_hex(World::request(world.number(1)));
   EXPECT_EQ(host->ask(send), "<none>");
   EXPECT_EQ(host->ask(send), "ERR:BUSY");
   const Instant sent = world.clock.now();
@@ -174,7 +175,7 @@ TEST(BenchWorld, SpeaksOverTheAir) {
   EXPECT_EQ(host->ask("AT+ATT=30"), "OK");
   EXPECT_EQ(host->wait_for(send, 20s), "ERR:NOREPLY");
   EXPECT_EQ(host->ask("AT+ATT=0"), "OK");
-  EXPECT_EQ(host->wait_for("AT+SEND=" + world.number(9) + "," + cjt188::hex(World::request(world.number(9))), 20s),
+  EXPECT_EQ(host->wait_for("AT+SEND=" + world.number(9) + "," + to_hex(World::request(world.number(9))), 20s),
             "ERR:NOREPLY");
   EXPECT_EQ(host->wait_for("AT+LISTEN=2", 5s), "OK");
   EXPECT_EQ(host->ask("AT+SEND=1234,56"), "ERR:SYNTAX");

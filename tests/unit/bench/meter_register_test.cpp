@@ -4,6 +4,7 @@
 #include <random>
 
 #include "meter_support.hpp"
+#include "meters/telegram.hpp"
 
 namespace meterrig::bench {
 namespace {
@@ -24,7 +25,7 @@ TEST(MeterUart, AnswersInGoldenBytes) {
   EXPECT_TRUE(station->wire.heard.empty());
   EXPECT_EQ(station->supply->current(Path::k2_ammeter).at(station.clock.now()), 3'018'000);
   elapse(station.clock, 2ms);
-  EXPECT_EQ(cjt188::hex(station->wire.heard), "FEFE6830000000250001018104810342202A16");
+  EXPECT_EQ(to_hex(station->wire.heard), "FEFE6830000000250001018104810342202A16");
   elapse(station.clock, 200ms);
   EXPECT_LT(station->supply->current(Path::k2_ammeter).at(station.clock.now()), 3'000'000);
 }
@@ -38,7 +39,7 @@ TEST(MeterUart, CurrentDataHaveTheFormOfTheStandard) {
   ASSERT_EQ(frame->data.size(), 0x16u);
   EXPECT_EQ(frame->data[7], 0x2C);
   EXPECT_EQ(frame->data[12], 0x2C);
-  EXPECT_EQ(cjt188::hex(std::span(frame->data).subspan(14, 6)), "010021112620");
+  EXPECT_EQ(to_hex(std::span(frame->data).subspan(14, 6)), "010021112620");
   EXPECT_NEAR(static_cast<double>(station->volume_hundredths()) / 100, station->meter.cumulative_volume(), 1e-9);
   const auto diagnosis = station->read(0xE001);
   EXPECT_EQ(cjt188::from_bcd(std::span(diagnosis->data).subspan(3, 2)), 1u);
@@ -198,7 +199,7 @@ TEST(MeterRetention, ClockAndParametersOfMutants) {
   elapse(clock_lost.clock, 60s);
   clock_lost->power();
   elapse(clock_lost.clock, 2s);
-  EXPECT_EQ(cjt188::hex(std::span(clock_lost->read(0x901F)->data).subspan(16, 4)), "01010020");
+  EXPECT_EQ(to_hex(std::span(clock_lost->read(0x901F)->data).subspan(16, 4)), "01010020");
 
   LoneStation day("cjt503-5.3.11-x1");
   day->power_and_settle();

@@ -42,7 +42,7 @@ struct Case {
 };
 
 void expect(const Case& one) {
-  SCOPED_TRACE(hex(one.identifier) + " " + one.content);
+  SCOPED_TRACE(to_hex(one.identifier) + " " + one.content);
   const Telegram telegram = read(one.type, one.control, one.identifier, bytes_from_hex(one.content));
   EXPECT_TRUE(telegram.valid);
   EXPECT_EQ(values(telegram), one.values);
@@ -298,7 +298,7 @@ TEST(Cjt188Items, AnyContentIsAResult) {
     ASSERT_EQ(telegram.bytes.front().from, 0u);
     ASSERT_EQ(telegram.bytes.back().to, frame.size());
     for (std::size_t i = 1; i < telegram.bytes.size(); ++i)
-      ASSERT_EQ(telegram.bytes[i].from, telegram.bytes[i - 1].to) << hex(frame);
+      ASSERT_EQ(telegram.bytes[i].from, telegram.bytes[i - 1].to) << to_hex(frame);
   }
 }
 

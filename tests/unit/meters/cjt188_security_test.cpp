@@ -89,8 +89,8 @@ TEST(Cjt188Security, Paddings) {
   const auto deciphered = [](Padding padding, std::size_t size) {
     Frame frame = request;
     frame.data.resize(size, 0x55);
-    return hex(sm4_cbc_decipher(seal(frame, {security.key, security.initial_vector, padding}).data, security.key,
-                                security.initial_vector));
+    return to_hex(sm4_cbc_decipher(seal(frame, {security.key, security.initial_vector, padding}).data, security.key,
+                                   security.initial_vector));
   };
   EXPECT_EQ(deciphered(Padding::bit_one, 4), "901F0755800000000000000000000000");
   EXPECT_EQ(deciphered(Padding::pkcs7, 4), "901F07550C0C0C0C0C0C0C0C0C0C0C0C");

@@ -130,7 +130,7 @@ TEST(Cjt188Telegram, NamesDepartures) {
   };
   for (const Case& one : cases) {
     const Bytes bytes = encode(one.frame, one.preamble);
-    SCOPED_TRACE(hex(bytes));
+    SCOPED_TRACE(to_hex(bytes));
     const Telegram telegram = only(bytes);
     EXPECT_TRUE(telegram.valid) << telegram.explanation;
     EXPECT_EQ(telegram.departures, one.departures);

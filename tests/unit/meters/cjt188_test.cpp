@@ -1,4 +1,5 @@
 #include "meters/cjt188.hpp"
+#include "meters/telegram.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,10 +11,10 @@ namespace {
 const Frame request{gas_meter, {0x00, 0x00, 0x00, 0x25, 0x00, 0x01, 0x01}, control::read_data, {0x90, 0x1F, 0x07}};
 
 TEST(Cjt188, GoldenBytes) {
-  EXPECT_EQ(hex(encode(request)),
+  EXPECT_EQ(to_hex(encode(request)),
             "FEFE68300000002500010101"
             "03901F077916");
-  EXPECT_EQ(hex(encode(request, 0)),
+  EXPECT_EQ(to_hex(encode(request, 0)),
             "68300000002500010101"
             "03901F077916");
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "core/io/modbus_crc.hpp"
 #include "tests/unit/meters/telegram_data.hpp"
 
 namespace meterrig::modbus_telegram {
@@ -282,8 +283,8 @@ TEST(ModbusRegisters, WhatIsEncodedIsRead) {
 }
 
 TEST(ModbusRegisters, CrcOfTheStandard) {
-  EXPECT_EQ(crc(bytes_from_hex("02 07")), 0x1241);  // Modbus over Serial Line V1.02, 6.2
-  EXPECT_EQ(crc(bytes_from_hex("31 32 33 34 35 36 37 38 39")), 0x4B37);
+  EXPECT_EQ(modbus::crc16(bytes_from_hex("02 07")), 0x1241);  // Modbus over Serial Line V1.02, 6.2
+  EXPECT_EQ(modbus::crc16(bytes_from_hex("31 32 33 34 35 36 37 38 39")), 0x4B37);
 }
 
 }  // namespace

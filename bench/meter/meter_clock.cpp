@@ -1,4 +1,4 @@
-#include "bench/desk/meter_clock.hpp"
+#include "bench/meter/meter_clock.hpp"
 
 namespace meterrig::bench {
 

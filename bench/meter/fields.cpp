@@ -1,4 +1,4 @@
-#include "bench/desk/fields.hpp"
+#include "bench/meter/fields.hpp"
 
 #include <cstddef>
 #include <cstdlib>

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/desk/meter_clock.hpp"
+#include "bench/meter/meter_clock.hpp"
 
 // Fields of CJ/T 188 and DL/T 645 frames: BCD, low byte first.
 namespace meterrig::bench {
