@@ -6,6 +6,20 @@
 #include "core/task.hpp"
 
 namespace meterrig {
+namespace {
+
+class Turning {
+ public:
+  explicit Turning(bool& flag) : flag_(flag) { flag_ = true; }
+  ~Turning() { flag_ = false; }
+  Turning(const Turning&) = delete;
+  Turning& operator=(const Turning&) = delete;
+
+ private:
+  bool& flag_;
+};
+
+}  // namespace
 
 void TimerNode::start(Instant due) {
   stop();
@@ -53,6 +67,7 @@ bool Clock::turn() {
   const bool due = !waiter && !heap_.empty() && heap_.front()->due_ <= now();
   if (!waiter && !due) return false;
   ++turns_;
+  const Turning turning(turning_);
   if (before_turn_) before_turn_(turns_);
   // The hook may have made or taken away what was ready; look again.
   if (ready_head_) {
@@ -62,6 +77,7 @@ bool Clock::turn() {
   } else if (!heap_.empty() && heap_.front()->due_ <= now()) {
     TimerNode& node = *heap_.front();
     remove(node);
+    come_to(node.due_);
     node.fire();
   }
   return true;
@@ -116,6 +132,7 @@ void Clock::remove(TimerNode& node) noexcept {
 }
 
 void Clock::ready(Waiter& waiter) {
+  if (!busy()) come_to(now());
   waiter.queue_previous_ = ready_tail_;
   waiter.queue_next_ = nullptr;
   waiter.queued_ = true;

@@ -97,6 +97,11 @@ class Clock {
   virtual bool wait(bool has_timer, Instant next_due) = 0;
   // Takes outside events that are already there, without waiting.
   virtual void poll() {}
+  // What happens next happens at this instant: that at which a timer was due, or now.
+  virtual void come_to(Instant) {}
+  // A turn is under way, or something waits for its turn at the same instant.
+  bool busy() const noexcept { return turning_ || ready_head_ != nullptr; }
+  Instant next_due() const noexcept { return heap_.empty() ? Instant::max() : heap_.front()->due_; }
 
  private:
   friend class TimerNode;
@@ -115,6 +120,7 @@ class Clock {
   Waiter* ready_tail_ = nullptr;
   std::uint64_t next_order_ = 0;
   std::uint64_t turns_ = 0;
+  bool turning_ = false;
   std::function<void(std::uint64_t)> before_turn_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/io/transport/served_clock.hpp"
 #include "rig/cli/bench_server.hpp"
 #include "rig/cli/command.hpp"
 #include "rig/cli/output_files.hpp"
@@ -73,7 +74,7 @@ int serve(const ServeWords& words) {
     duts[i] = declared_for(duts[i], static_cast<int>(i) + 1, choices.defects);
   }
 
-  WallClock clock(words.time_scale);
+  ServedClock clock(words.time_scale);
   bool over = false;
   clock.on_signal({std::begin(stop_signals), std::end(stop_signals)}, [&over](int) { over = true; });
   const auto bench = make_bench(clock, loader.path(), rig, duts, choices, words.seed);

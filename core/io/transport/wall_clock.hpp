@@ -10,7 +10,7 @@
 namespace meterrig {
 
 // Real time, and the loop that waits for sockets, ports, signals and other threads.
-class WallClock final : public Clock {
+class WallClock : public Clock {
  public:
   // `time_scale`: now() runs this many times as fast as real time, more than 0. `epoch`: the UTC instant of time zero;
   // the computer's own UTC at the start when absent.
@@ -50,10 +50,11 @@ class WallClock final : public Clock {
   Loop& loop() noexcept { return *loop_; }
   void look();
 
- private:
+ protected:
   bool wait(bool has_timer, Instant next_due) override;
   void poll() override;
 
+ private:
   double scale_;
   Utc epoch_;
   std::chrono::steady_clock::time_point start_;

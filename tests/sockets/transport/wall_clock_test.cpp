@@ -1,5 +1,7 @@
 #include "core/io/transport/wall_clock.hpp"
 
+#include "core/io/transport/served_clock.hpp"
+
 #include <csignal>
 #include <ctime>
 #include <thread>
@@ -104,6 +106,69 @@ TEST(WallClock, CallsBackOnSignals) {
   std::raise(SIGUSR2);
   clock.run_until([&] { return seen.size() == 2; });
   EXPECT_EQ(seen, (std::vector<int>{SIGUSR1, SIGUSR2}));
+}
+
+void stall(std::chrono::milliseconds real) { std::this_thread::sleep_for(real); }
+
+// Sleeps `times` by `each` and notes when it woke.
+Task<> wake_again(const Clock& clock, int times, Duration each, std::vector<Instant>& woke) {
+  for (int i = 0; i < times; ++i) {
+    co_await sleep_for(each);
+    woke.push_back(clock.now());
+  }
+}
+
+TEST(ServedClock, AStallOfTheHostMovesNoInstant) {
+  ServedClock clock(50);
+  std::vector<Instant> woke;
+  bool stalled = false;
+  Timer late(clock, [&] {
+    stall(60ms);
+    stalled = true;
+  });
+  const Instant start = clock.now();
+  late.at(start + 100ms);
+  run(clock, wake_again(clock, 40, 50ms, woke));
+  ASSERT_TRUE(stalled);
+  ASSERT_EQ(woke.size(), 40u);
+  for (std::size_t i = 1; i < woke.size(); ++i) EXPECT_EQ(woke[i] - woke[i - 1], Duration{50ms}) << i;
+}
+
+TEST(ServedClock, TimersKeepTheirOrderAndTimeCatchesUp) {
+  ServedClock clock(50);
+  std::vector<std::pair<int, Duration>> fired;
+  const Instant start = clock.now();
+  Timer first(clock, [&] { fired.emplace_back(1, clock.now() - start); });
+  Timer second(clock, [&] { fired.emplace_back(2, clock.now() - start); });
+  Timer third(clock, [&] { fired.emplace_back(3, clock.now() - start); });
+  first.at(start + 20ms);
+  second.at(start + 30ms);
+  third.at(start + 10s);
+  stall(40ms);
+  EXPECT_EQ(clock.now() - start, Duration{20ms});
+  clock.run_until([&] { return fired.size() == 2; });
+  EXPECT_EQ(fired[0], std::make_pair(1, Duration{20ms}));
+  EXPECT_EQ(fired[1], std::make_pair(2, Duration{30ms}));
+  // 40 ms of the host are 2 s here.
+  EXPECT_GE(clock.now() - start, Duration{2s});
+  clock.run_until([&] { return fired.size() == 3; });
+  EXPECT_EQ(fired[2], std::make_pair(3, Duration{10s}));
+}
+
+TEST(ServedClock, AnOutsideEventComesWhenTimeHasCaughtUp) {
+  ServedClock clock(50);
+  const Instant start = clock.now();
+  std::vector<Instant> woke;
+  Instant posted{};
+  Timer late(clock, [&] {
+    clock.post([&] { posted = clock.now(); });
+    stall(40ms);
+  });
+  late.at(start + 20ms);
+  run(clock, wake_again(clock, 10, 100ms, woke));
+  clock.run_until([&] { return posted != Instant{}; });
+  EXPECT_GE(posted - start, Duration{2s});
+  EXPECT_EQ(woke.back() - woke.front(), Duration{900ms});
 }
 
 }  // namespace
