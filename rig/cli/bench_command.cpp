@@ -24,20 +24,6 @@ struct ServeWords {
   std::vector<std::string> faults;
 };
 
-// Healthy meters for each station of the bench, unless the user names others.
-std::vector<plan::DutFile> samples_for(plan::Loader& loader, const ServeWords& words, const plan::RigFile& rig) {
-  std::vector<std::string> names = words.duts;
-  if (names.empty()) names = loader.plan("cjt503-auto").default_duts;
-  if (words.duts.empty() && names.size() > rig.stations.size()) names.resize(rig.stations.size());
-  if (names.size() != rig.stations.size()) {
-    throw UserError(fmt::format("{}: found {} DUT files for {} stations; expected one --dut for each station", rig.file,
-                                names.size(), rig.stations.size()));
-  }
-  std::vector<plan::DutFile> duts;
-  for (const std::string& name : names) duts.push_back(loader.dut(name));
-  return duts;
-}
-
 // By the kind of a meter on the desk: its profile.
 const char* profile_of(const std::string& kind) {
   if (kind == "water") return "cjt188_water";
@@ -68,7 +54,7 @@ int serve(const ServeWords& words) {
   if (!rig.any_virtual()) {
     throw UserError(fmt::format("{}: found no virtual: address; expected a rig with a virtual bench", rig.file));
   }
-  auto duts = samples_for(loader, words, rig);
+  auto duts = samples_for(loader, rig, words.duts);
   const Choices choices = read_choices(words.defects, words.faults, duts, rig);
   for (std::size_t i = 0; i < duts.size(); ++i) {
     duts[i] = declared_for(duts[i], static_cast<int>(i) + 1, choices.defects);

@@ -63,6 +63,7 @@ int parse_and_act(int argc, char** argv) {
   add_report(app, action);
   add_frame(app, action);
   add_meter(app, action);
+  add_instruments(app, action);
   if (argc < 2) {
     fmt::print("{}", app.help());
     return user_error;

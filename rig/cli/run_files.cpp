@@ -112,6 +112,20 @@ RunFiles read_run_files(const RunOptions& options) {
   return files;
 }
 
+std::vector<plan::DutFile> samples_for(plan::Loader& loader, const plan::RigFile& rig,
+                                       const std::vector<std::string>& duts) {
+  std::vector<std::string> names = duts;
+  if (names.empty()) names = loader.plan("cjt503-auto").default_duts;
+  if (duts.empty() && names.size() > rig.stations.size()) names.resize(rig.stations.size());
+  if (names.size() != rig.stations.size()) {
+    throw UserError(fmt::format("{}: found {} DUT files for {} stations; expected one --dut for each station", rig.file,
+                                names.size(), rig.stations.size()));
+  }
+  std::vector<plan::DutFile> samples;
+  for (const std::string& name : names) samples.push_back(loader.dut(name));
+  return samples;
+}
+
 std::unique_ptr<bench::Bench> make_bench(Clock& clock, const plan::ConfigPath& path, const plan::RigFile& rig,
                                          const std::vector<plan::DutFile>& duts, const Choices& choices,
                                          std::uint64_t seed) {

@@ -46,6 +46,10 @@ struct RunFiles {
 // Throws UserError.
 RunFiles read_run_files(const RunOptions& options);
 
+// A sample for each station of the rig's bench: the named DUT files, else healthy meters. Throws UserError.
+std::vector<plan::DutFile> samples_for(plan::Loader& loader, const plan::RigFile& rig,
+                                       const std::vector<std::string>& duts);
+
 // The virtual bench of the rig, with a meter for each DUT; null when the rig has none.
 std::unique_ptr<bench::Bench> make_bench(Clock& clock, const plan::ConfigPath& path, const plan::RigFile& rig,
                                          const std::vector<plan::DutFile>& duts, const Choices& choices,

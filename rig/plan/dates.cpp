@@ -1,8 +1,6 @@
 #include "rig/plan/dates.hpp"
 
-#include <charconv>
-#include <optional>
-#include <string_view>
+#include <vector>
 
 namespace meterrig::plan {
 
@@ -38,9 +36,13 @@ std::optional<std::chrono::sys_days> day_of(const std::vector<int>& parts) {
 
 }  // namespace
 
+std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
+  const auto parts = fields(text, "0000-00-00");
+  return parts ? day_of(*parts) : std::nullopt;
+}
+
 std::chrono::sys_days read_day(const json::Node& node) {
-  const auto parts = fields(node.string(), "0000-00-00");
-  const auto day = parts ? day_of(*parts) : std::nullopt;
+  const auto day = parse_day(node.string());
   if (!day) node.expected("a day such as 2026-11-21");
   return *day;
 }

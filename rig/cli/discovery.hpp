@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "rig/cli/command.hpp"
+#include "rig/plan/loader.hpp"
+
+namespace meterrig::cli {
+
+// Something that may be a member of a rig.
+struct Found {
+  std::string address;   // as a rig file writes it
+  std::string identity;  // what it says of itself; empty: it was not asked, or did not say
+  std::string about;     // a port's own words: adapter, USB identity, announced service
+};
+
+// What a rig file says of one found: its profile is the first whose identity fits. Null: none does.
+nlohmann::ordered_json proposed_entry(plan::Loader& loader, const Found& found);
+
+// `meterrig instruments discover`.
+void add_discover(CLI::App& parent, Action& action);
+
+}  // namespace meterrig::cli
