@@ -56,12 +56,28 @@ class ScpiSupply final : public PowerSupply {
     if (by_current) co_await arm(over_current_, over_current, set_current_.half_width(over_current));
   }
 
+  Task<Protection> tripped() override {
+    if (has("over_voltage_tripped")) {
+      const std::string state = co_await ask("over_voltage_tripped", "tripped");
+      if (state == "yes") co_return Protection::over_voltage;
+    }
+    if (has("over_current_tripped")) {
+      const std::string state = co_await ask("over_current_tripped", "tripped");
+      if (state == "yes") co_return Protection::over_current;
+    }
+    co_return Protection::none;
+  }
+
   Task<> output(bool on) override {
     co_await tell(on ? "output_on" : "output_off");
     const std::string state = co_await ask("read_output", "output");
     if (state != (on ? "on" : "off")) {
+      Protection which = Protection::none;
+      if (on) which = co_await tripped();
       std::string why;
-      if (on) why = co_await tripped();
+      if (which != Protection::none)
+        why = fmt::format(": its {} protection has tripped; find out why, then clear it at the instrument",
+                          which == Protection::over_voltage ? "over-voltage" : "over-current");
       throw ReadBackError(fmt::format("{}: output {} reads back {}{}", session_->name(), on ? "on" : "off", state, why),
                           {session_->name(), text("read_output", 0), state, {}});
     }
@@ -155,12 +171,12 @@ class ScpiSupply final : public PowerSupply {
   // A protection: level, switch, and what of it can be read back.
   struct Guard {
     const char* name;
-    const char *set, *read_setting, *switch_on, *read_state, *tripped;
+    const char *set, *read_setting, *switch_on, *read_state;
   };
-  static constexpr Guard over_voltage_{"over-voltage",    "set_over_voltage",  "read_over_voltage_setting",
-                                       "over_voltage_on", "read_over_voltage", "over_voltage_tripped"};
-  static constexpr Guard over_current_{"over-current",    "set_over_current",  "read_over_current_setting",
-                                       "over_current_on", "read_over_current", "over_current_tripped"};
+  static constexpr Guard over_voltage_{"over-voltage", "set_over_voltage", "read_over_voltage_setting",
+                                       "over_voltage_on", "read_over_voltage"};
+  static constexpr Guard over_current_{"over-current", "set_over_current", "read_over_current_setting",
+                                       "over_current_on", "read_over_current"};
   Task<> arm(const Guard& guard, double level, double within) {
     co_await tell(guard.set, level);
     if (has(guard.read_setting)) {
@@ -174,17 +190,6 @@ class ScpiSupply final : public PowerSupply {
       throw ReadBackError(
           fmt::format("{}: the {} protection was switched on and reads back {}", session_->name(), guard.name, state),
           {session_->name(), text(guard.read_state, 0), state, {}});
-  }
-  // Why an output does not come on.
-  Task<std::string> tripped() {
-    for (const Guard* guard : {&over_voltage_, &over_current_}) {
-      if (!has(guard->tripped)) continue;
-      const std::string state = co_await ask(guard->tripped, "tripped");
-      if (state == "yes")
-        co_return fmt::format(": its {} protection has tripped; find out why, then clear it at the instrument",
-                              guard->name);
-    }
-    co_return "";
   }
   void check(const char* what, const char* limits, double value) const {
     if (!limits_.contains(limits)) return;

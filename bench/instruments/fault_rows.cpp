@@ -141,6 +141,29 @@ Expected expected_of_relay(std::string_view contact, bool stuck) {
   return {};  // loopback and dummy loads serve only in a dispute about a meter
 }
 
+struct HazardRow {
+  const char* name;
+  Hazard hazard;
+  Expected expected;  // on the rig `interlocks`
+  const char* what;
+};
+
+const std::vector<HazardRow>& hazards() {
+  static const std::vector<HazardRow> rows = {
+      {"over-voltage:psu", Hazard::over_voltage, blocked_after(0),
+       "the supply's regulator breaks and its own protection with it: 1.4 times what is set comes out"},
+      {"run-away:psu", Hazard::run_away, blocked_after(0),
+       "the supply's regulator breaks: 1.4 times what is set would come out, and its own protection trips"},
+      {"over-current:meter", Hazard::over_current, blocked_after(0),
+       "2 A flow through a damaged lead beside the meter"},
+      {"over-pressure:air", Hazard::over_pressure, blocked_after(0), "the air source's regulator sticks open: 22 kPa"},
+      {"open:door", Hazard::door, blocked_after(0), "the door of the station is opened"},
+      {"open:emergency_stop", Hazard::emergency_stop, blocked_after(0), "the emergency stop is pressed"},
+      {"silent:inputs", Hazard::silent_inputs, blocked_after(0), "the input board of the safety contacts falls silent"},
+  };
+  return rows;
+}
+
 bool known_instrument(std::string_view name) {
   while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
   for (const InstrumentUse& use : uses())
@@ -188,6 +211,12 @@ Fault parse_fault(const std::string& name) {
     fault.instrument = of;
     return fault;
   }
+  for (const HazardRow& row : hazards()) {
+    if (name != row.name) continue;
+    fault.kind = Fault::Kind::hazard;
+    fault.hazard = row.hazard;
+    return fault;
+  }
   for (const TroubleName& trouble : troubles) {
     if (kind != trouble.name || !known_instrument(of)) continue;
     fault.kind = Fault::Kind::io;
@@ -223,6 +252,14 @@ std::vector<DefectRow> fault_rows() {
     add(fmt::format("relay-dead:{}", contact), expected_of_relay(contact, false),
         fmt::format("the contact {} never closes", contact));
   }
+  for (const HazardRow& row : hazards())
+    rows.push_back({row.name,
+                    {"cjt503"},
+                    "gas",
+                    "fault",
+                    row.expected,
+                    R"({"rig": "interlocks"})",
+                    std::string(row.what) + ", ten minutes after the start"});
   return rows;
 }
 

@@ -37,6 +37,9 @@ class PowerSupply : public SafeOutput {
   virtual Task<> output(bool on) = 0;
   virtual Task<Reading> voltage() = 0;
   virtual Task<Reading> current() = 0;
+  enum class Protection { none, over_voltage, over_current };
+  // Which of them has switched it off and was not cleared since, as far as the profile has a question for it.
+  virtual Task<Protection> tripped() = 0;
   // The supply holds its current limit, not its voltage.
   virtual Task<bool> in_current_limit() = 0;
   virtual double voltage_max() const = 0;

@@ -19,6 +19,7 @@ void add_results(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_frame(CLI::App& app, Action& action);
 void add_meter(CLI::App& app, Action& action);
+void add_watchdog(CLI::App& app, Action& action);
 
 inline constexpr const char* default_data = "./meterrig-data";
 
