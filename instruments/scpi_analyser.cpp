@@ -1,9 +1,9 @@
 #include <bit>
 #include <cmath>
-#include <cstring>
 
 #include <fmt/format.h>
 
+#include "instruments/sample_block.hpp"
 #include "instruments/scpi_drivers.hpp"
 
 namespace meterrig {
@@ -21,6 +21,8 @@ class ScpiAnalyser final : public CurrentMeter {
         channel_(channel),
         accuracy_(profile.accuracy("current")) {
     points_max_ = profile_.role(role).at("points_max");
+    const auto& waveform = profile_.role(role).at("waveform");
+    if (waveform.value("byte_order", "big") == "little") byte_order_ = std::endian::little;
     for (const auto& range : profile_.role(role).at("ranges"))
       range_max_ = std::max(range_max_, range.at("current_a").get<double>());
   }
@@ -49,8 +51,8 @@ class ScpiAnalyser final : public CurrentMeter {
       parse_text(answer, asked, waveform);
     } else {
       const std::string asked = text("fetch_current");
-      const Bytes block = co_await session_->block(asked, timeout);
-      parse_block(block, waveform);
+      co_await session_->floats(asked, timeout, byte_order_, samples_);
+      convert(asked, waveform);
     }
     if (waveform.size() != points_)
       throw ProtocolError(fmt::format("{}: {} samples of {}", session_->name(), waveform.size(), points_),
@@ -103,8 +105,8 @@ class ScpiAnalyser final : public CurrentMeter {
       co_await session_->command("FORM:DATA ASC");
     } else {
       co_await session_->command(text("format"));
-      if (!byte_order_) co_await session_->command(text("byte_order"));
-      byte_order_ = true;
+      if (!order_told_) co_await session_->command(text("byte_order"));
+      order_told_ = true;
     }
   }
 
@@ -128,18 +130,11 @@ class ScpiAnalyser final : public CurrentMeter {
     }
   }
 
-  void parse_block(const Bytes& block, Waveform& waveform) const {
-    if (block.size() % 4 != 0)
-      throw ProtocolError(fmt::format("{}: a block of {} bytes holds no whole samples", session_->name(), block.size()),
-                          {session_->name(), text("fetch_current"), "", {}});
-    waveform.counts.resize(block.size() / 4);
-    for (std::size_t i = 0; i < waveform.counts.size(); ++i) {
-      std::uint32_t bits = 0;
-      std::memcpy(&bits, block.data() + 4 * i, 4);
-      const float amperes = std::bit_cast<float>(__builtin_bswap32(bits));
-      const bool over = !(std::abs(amperes) < 1e30f);
-      waveform.counts[i] = over ? Waveform::overload : static_cast<std::int64_t>(std::llrint(amperes * 1e10));
-    }
+  void convert(const std::string& asked, Waveform& waveform) const {
+    waveform.counts.resize(samples_.size());
+    if (!counts_of(samples_, waveform.counts, Waveform::overload))
+      throw ProtocolError(fmt::format("{}: more than 200 kA in a waveform; is its byte order right?", session_->name()),
+                          {session_->name(), asked, fmt::format("{} samples", samples_.size()), {}});
   }
 
   Clock& clock_;
@@ -153,7 +148,9 @@ class ScpiAnalyser final : public CurrentMeter {
   Duration interval_{};
   std::size_t points_ = 0;
   bool prepared_ = false;
-  bool byte_order_ = false;
+  bool order_told_ = false;
+  std::endian byte_order_ = std::endian::big;  // of the profile's waveform
+  std::vector<float> samples_;                 // kept, so that its memory is there for the next one
 };
 
 }  // namespace
