@@ -8,6 +8,7 @@
 #include "bench/desk/desk.hpp"
 #include "bench/instruments/companion_host.hpp"
 #include "bench/instruments/faults.hpp"
+#include "bench/instruments/input_board.hpp"
 #include "bench/instruments/station.hpp"
 #include "bench/instruments/virtual_operator.hpp"
 #include "core/errors.hpp"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr int ambient_fault = 8, operator_fault = 15, range_fault = 2;
 constexpr int system_error = -310;
+constexpr Duration hazard_after = 10min;
 
 const MeterDefect& known_defect(const std::string& name) {
   if (const MeterDefect* defect = find_meter_defect(name)) return *defect;
@@ -68,6 +70,7 @@ struct Bench::Impl {
   void add(const std::string& name, LinkPeer& peer, LineTiming timing);
   void add(const std::string& name, RegisterPeer& device, int unit);
   void add_fault(const FaultChoice& choice);
+  void add_hazard(Hazard hazard, int station);
   void spoil(const std::map<std::string, std::vector<IoFault>>& faults);
   void route_matrix();
   cjt188::Address other_address(std::size_t station) const;
@@ -84,7 +87,9 @@ struct Bench::Impl {
   std::unique_ptr<N6705c> shared_analyser;
   std::unique_ptr<RelayBoard> matrix;
   std::array<int, 2> routed{-1, -1};
+  std::unique_ptr<InputBoard> inputs;
   std::vector<DeskMeter> desk;
+  std::vector<std::unique_ptr<Timer>> hazards;
   std::map<std::string, Device> devices;
   std::map<std::string, std::vector<IoFault>> io_faults;
   std::vector<std::unique_ptr<LinkPeer>> faulty_links;
@@ -128,6 +133,7 @@ void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& p
   for (const auto& station : stations) meters.push_back(&station->meter);
   person = std::make_unique<VirtualOperator>(clock, std::move(meters), seed);
   shared_analyser = std::make_unique<N6705c>(clock, "MY53000009", seed);
+  inputs = std::make_unique<InputBoard>(profiles.inputs);
   matrix = std::make_unique<RelayBoard>(clock, profiles.relays, [this](int, bool) { route_matrix(); });
 }
 
@@ -177,6 +183,7 @@ void Bench::Impl::name_devices() {
   add("operator", *person, LineTiming::lan());
   add("analyser", *shared_analyser);
   add("matrix", *matrix, matrix->unit());
+  add("inputs", *inputs, inputs->unit());
 }
 
 void Bench::Impl::add_desk(const std::vector<json::Node>& meters) {
@@ -199,9 +206,27 @@ cjt188::Address Bench::Impl::other_address(std::size_t station) const {
   return address;
 }
 
+// `station`: from 1; 0: every one.
+void Bench::Impl::add_hazard(Hazard hazard, int station) {
+  auto strike = [this, hazard, station] {
+    if (hazard == Hazard::emergency_stop) return inputs->open(0);
+    if (hazard == Hazard::silent_inputs) return inputs->fall_silent();
+    for (std::size_t i = 1; i <= stations.size(); ++i) {
+      if (station != 0 && station != static_cast<int>(i)) continue;
+      if (hazard == Hazard::door)
+        inputs->open(i);
+      else
+        stations[i - 1]->strike(hazard);
+    }
+  };
+  hazards.push_back(std::make_unique<Timer>(clock, std::move(strike)));
+  hazards.back()->at(clock.now() + hazard_after);
+}
+
 void Bench::Impl::add_fault(const FaultChoice& choice) {
   const Fault fault = parse_fault(choice.name);
   check_place(choice.name, "station", choice.station, stations.size());
+  if (fault.kind == Fault::Kind::hazard) return add_hazard(fault.hazard, choice.station);
   if (fault.kind == Fault::Kind::rig && fault.number == ambient_fault) return ambient->misbehave();
   if (fault.kind == Fault::Kind::rig && fault.number == operator_fault) return person->stay_away();
   if (fault.kind == Fault::Kind::rig && fault.number == range_fault) shared_analyser->stick_range(1, 100e-6);

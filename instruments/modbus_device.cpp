@@ -135,6 +135,11 @@ Task<bool> ModbusDevice::coil(std::uint16_t address) {
   co_return bits.at(0) != 0;
 }
 
+Task<bool> ModbusDevice::input(std::uint16_t address) {
+  const auto bits = co_await bus_->read(unit_, RegisterTable::discrete_inputs, address, 1, deadline());
+  co_return bits.at(0) != 0;
+}
+
 Task<> ModbusDevice::set_coil(std::uint16_t address, bool on) {
   std::vector<std::uint16_t> value(1, on ? 1 : 0);
   co_await bus_->write(unit_, RegisterTable::coils, address, std::move(value), deadline());

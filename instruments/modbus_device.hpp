@@ -24,6 +24,8 @@ class ModbusDevice {
   // Writes and reads back; ReadBackError when it differs by more than `within`.
   Task<> write(std::string reg, double value, double within = 1e-6);
   Task<bool> coil(std::uint16_t address);
+  // A discrete input.
+  Task<bool> input(std::uint16_t address);
   // Writes and reads back.
   Task<> set_coil(std::uint16_t address, bool on);
   std::uint16_t coil_address(const std::string& coil) const;

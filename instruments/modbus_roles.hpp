@@ -7,6 +7,7 @@
 #include "instruments/modbus_device.hpp"
 #include "instruments/roles/air.hpp"
 #include "instruments/roles/electrical.hpp"
+#include "instruments/roles/safety.hpp"
 
 namespace meterrig {
 
@@ -28,6 +29,8 @@ std::unique_ptr<Thermometer> make_thermometer(SharedDevice device);
 std::unique_ptr<LeakSensor> make_leak_sensor(SharedDevice device);
 std::unique_ptr<FlowStandard> make_flow_standard(SharedDevice device);
 std::unique_ptr<PulseCounter> make_pulse_counter(SharedDevice device);
+// `input`: the discrete input that the contact is wired to.
+std::unique_ptr<SafetyContact> make_safety_contact(SharedDevice device, std::uint16_t input);
 std::unique_ptr<Ambient> make_ambient(SharedDevice device, SharedDevice barometer);
 
 }  // namespace meterrig

@@ -80,13 +80,20 @@ Dp832::Channel& Dp832::sourced(const ScpiCall& call) {
   return channels_[static_cast<std::size_t>(number - 1)];
 }
 
+void Dp832::run_away(double factor, bool unprotected) {
+  gives_ = factor;
+  comparator_works_ = !unprotected;
+  apply(channels_[0]);
+}
+
 void Dp832::apply(Channel& channel) {
-  if (channel.on && channel.over_voltage.on && channel.volts > channel.over_voltage.level) {
+  const bool over = output_volts(channel) > channel.over_voltage.level && comparator_works_;
+  if (channel.on && channel.over_voltage.on && over) {
     channel.on = false;
     channel.over_voltage.tripped = true;
   }
   if (!wired(channel)) return;
-  path_.set_supply(channel.volts, channel.amperes, channel.on);
+  path_.set_supply(output_volts(channel), channel.amperes, channel.on);
   if (channel.on && channel.over_current.on)
     watch_timer_.at(now() + comparator);
   else

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -18,6 +19,8 @@ class Dp832 final : public ScpiDevice {
 
   // Out of its accuracy, without knowing: it shows this many times the truth.
   void show_times(double factor) { reads_ = factor; }
+  // Its regulator breaks now: from here on what is set comes out times this. `unprotected`: so does its comparator.
+  void run_away(double factor, bool unprotected);
 
  private:
   // OVP or OCP.
@@ -52,6 +55,8 @@ class Dp832 final : public ScpiDevice {
   void watch();
   double measured_volts(const Channel& channel);
   double measured_amperes(const Channel& channel);
+  // What its output would be without a load: a broken regulator gives no more than the rectifier has.
+  double output_volts(const Channel& channel) const { return std::min(channel.volts * gives_, 36.0); }
   bool wired(const Channel& channel) const { return &channel == &channels_[0]; }
 
   SupplyPath& path_;
@@ -62,6 +67,8 @@ class Dp832 final : public ScpiDevice {
   double volt_offset_;
   double ampere_offset_;
   double reads_ = 1;  // what it shows of the true voltage
+  double gives_ = 1;  // what comes out of the voltage set
+  bool comparator_works_ = true;
   Timer watch_timer_;
 };
 

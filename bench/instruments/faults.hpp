@@ -14,17 +14,21 @@
 namespace meterrig::bench {
 
 // What goes wrong between a rig and an instrument, whatever the instrument is.
-enum class IoTrouble { silent, garbage, late, close, error };
+enum class IoTrouble { silent, garbage, late, close, error, partial, split, identity };
 
 struct IoFault {
   IoTrouble trouble = IoTrouble::silent;
   int at_exchange = 0;  // 1-based; 0: always
 };
 
+// What an interlock or an instrument's own protection is for. Each comes ten minutes after the bench began.
+enum class Hazard { over_voltage, run_away, over_current, over_pressure, door, emergency_stop, silent_inputs };
+
 // A fault by name: "R4", "io-late:psu", "reads-high:dmm", "relay-stuck:k1", "pulse-lost:counter".
 struct Fault {
-  enum class Kind { rig, io, reads_high, relay_stuck, relay_dead, pulse_lost, pulse_extra };
+  enum class Kind { rig, io, reads_high, relay_stuck, relay_dead, pulse_lost, pulse_extra, hazard };
   Kind kind = Kind::rig;
+  Hazard hazard = Hazard::over_voltage;
   int number = 0;  // of R1 .. R15
   IoTrouble trouble = IoTrouble::silent;
   std::string instrument;  // "psu", or one alone: "psu2", "host"

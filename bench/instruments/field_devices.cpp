@@ -7,6 +7,7 @@ namespace meterrig::bench {
 namespace {
 
 constexpr Duration drift_time = 60s;
+constexpr double compressor_kpa = 22;
 
 }  // namespace
 
@@ -49,7 +50,7 @@ AirUnit::AirUnit(Clock& clock, AirLine& air, ProfilePointer profile, const std::
 
 void AirUnit::apply() {
   set_at_ = clock_.now();
-  air_.set_source(setpoint_, enabled_, ramp_);
+  air_.set_source(stuck_open_ ? compressor_kpa : setpoint_, enabled_, ramp_);
 }
 
 std::uint64_t AirUnit::status() const {

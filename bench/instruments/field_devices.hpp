@@ -20,6 +20,11 @@ class AirUnit final : public RegisterDevice {
   bool enabled() const { return enabled_; }
   bool inlet_open() const { return inlet_open_; }
   void on_inlet(std::function<void(bool open)> hook) { on_inlet_ = std::move(hook); }
+  // Its regulator sticks wide open now: as long as the source is on, the line has what the compressor gives.
+  void stick_open() {
+    stuck_open_ = true;
+    apply();
+  }
 
  private:
   void apply();
@@ -30,6 +35,7 @@ class AirUnit final : public RegisterDevice {
   double setpoint_ = 0;
   double ramp_ = 1;
   bool enabled_ = false;
+  bool stuck_open_ = false;
   bool inlet_open_ = false;
   bool vent_open_ = false;
   bool sealed_ = false;

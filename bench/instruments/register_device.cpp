@@ -93,6 +93,20 @@ bool is_bits(RegisterTable table) { return table == RegisterTable::coils || tabl
 
 auto key(const Item& item) { return std::tuple(item.table, item.address); }
 
+void add_bits(const json::Node& root, const char* list, RegisterTable table, RegisterProfile& profile) {
+  const auto bits = root.optional(list);
+  if (!bits) return;
+  for (const json::Member& member : bits->members()) {
+    Item item;
+    item.name = member.key;
+    item.table = table;
+    item.address = static_cast<std::uint16_t>(member.value.at("address").integer(0, 65535));
+    item.writable = member.value.string_or("access", "r") != "r";
+    item.maximum = 1;
+    profile.items.push_back(item);
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const RegisterProfile> load_register_profile(const std::string& folder, const std::string& id) {
@@ -115,17 +129,8 @@ std::shared_ptr<const RegisterProfile> load_register_profile(const std::string& 
   }
   if (const auto registers = root.optional("registers"))
     for (const json::Member& member : registers->members()) profile->items.push_back(register_item(member));
-  if (const auto coils = root.optional("coils")) {
-    for (const json::Member& member : coils->members()) {
-      Item item;
-      item.name = member.key;
-      item.table = RegisterTable::coils;
-      item.address = static_cast<std::uint16_t>(member.value.at("address").integer(0, 65535));
-      item.writable = member.value.string_or("access", "r") != "r";
-      item.maximum = 1;
-      profile->items.push_back(item);
-    }
-  }
+  add_bits(root, "coils", RegisterTable::coils, *profile);
+  add_bits(root, "inputs", RegisterTable::discrete_inputs, *profile);
   std::sort(profile->items.begin(), profile->items.end(), [](const Item& a, const Item& b) { return key(a) < key(b); });
   return profile;
 }

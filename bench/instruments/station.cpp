@@ -22,7 +22,8 @@ BenchProfiles::BenchProfiles(const std::string& folder)
       leak(load_register_profile(folder, "leak_flow_sensor")),
       flow(load_register_profile(folder, "flow_standard")),
       counter(load_register_profile(folder, "pulse_counter")),
-      ambient(load_register_profile(folder, "ambient_station")) {}
+      ambient(load_register_profile(folder, "ambient_station")),
+      inputs(load_register_profile(folder, "waveshare_io8")) {}
 
 Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefect& defect, RadioChannel& radio,
                  const BenchProfiles& profiles, std::uint64_t seed)
@@ -114,6 +115,14 @@ void Station::apply(const Fault& fault, const cjt188::Address& other_meter) {
     default:
       return;
   }
+}
+
+void Station::strike(Hazard hazard) {
+  constexpr double run_away_factor = 1.4, stray_amperes = 2;
+  if (hazard == Hazard::over_voltage || hazard == Hazard::run_away)
+    psu.run_away(run_away_factor, hazard == Hazard::over_voltage);
+  if (hazard == Hazard::over_current) path->set_stray_current(stray_amperes);
+  if (hazard == Hazard::over_pressure) air.stick_open();
 }
 
 std::vector<std::string> Station::live_outputs() const {

@@ -23,7 +23,7 @@ namespace meterrig::bench {
 // The register maps of the bench's Modbus devices.
 struct BenchProfiles {
   explicit BenchProfiles(const std::string& folder);
-  ProfilePointer relays, air, gauge, leak, flow, counter, ambient;
+  ProfilePointer relays, air, gauge, leak, flow, counter, ambient, inputs;
 };
 
 // One meter with everything that hangs on it and measures it. Serial numbers are those of the rig files.
@@ -34,6 +34,8 @@ class Station {
   ~Station();
 
   void apply(const Fault& fault, const cjt188::Address& other_meter);
+  // Happens now. Doors and the like are not the station's.
+  void strike(Hazard hazard);
   std::vector<std::string> live_outputs() const;
   const cjt188::Address& address() const { return address_; }
 

@@ -50,6 +50,8 @@ class SupplyPath {
   // The real limit of a sick supply (fault R6); infinity when healthy.
   virtual void set_hidden_limit(double amperes) = 0;
   virtual void set_contact(Contact contact, bool closed) = 0;
+  // Flows beside the meter from now on, through a damaged lead at its terminals (fault over-current:meter).
+  virtual void set_stray_current(double amperes) = 0;
   // Burden of the instrument in a path, ohms; a multimeter's 100 uA range has kiloohms, a seamless analyser about none.
   virtual void set_burden(Path path, double ohms) = 0;
 

@@ -40,6 +40,10 @@ class StationSupply final : public SupplyPath {
     update();
   }
   void set_contact(Contact contact, bool closed) override;
+  void set_stray_current(double amperes) override {
+    stray_na_ = to_nanoamperes(amperes);
+    update();
+  }
   void set_burden(Path path, double ohms) override {
     burden_[index(path)] = ohms;
     update();
@@ -87,6 +91,7 @@ class StationSupply final : public SupplyPath {
   bool dummy_[2] = {false, false};    // light, heavy
   double burden_[2] = {0, 0};
   std::int64_t meter_na_ = 0;
+  std::int64_t stray_na_ = 0;
   bool was_closed_ = false;
   Mode mode_ = Mode::regulated;
   VoltageSignal source_;
@@ -180,7 +185,7 @@ void StationSupply::steer_terminals(Instant now) {
     if (opened) terminals_.set_decay(now, terminals_.at(now), 0, parameters_.open_decay);
     return;
   }
-  const double meter = static_cast<double>(meter_na_) * 1e-9;
+  const double meter = static_cast<double>(meter_na_ + stray_na_) * 1e-9;
   const double spare = available() - meter;
   const double volts = terminals_.at(now);
   const double ohms = path_ohms();
@@ -216,7 +221,7 @@ void StationSupply::follow_source(Instant now, double drop) {
 }
 
 void StationSupply::set_currents(Instant now) {
-  std::int64_t meter = closed() ? meter_na_ : 0;
+  std::int64_t meter = closed() ? meter_na_ + stray_na_ : 0;
   if (closed() && mode_ != Mode::regulated) meter = to_nanoamperes(std::min(available(), 1e6));
   std::int64_t share[2] = {contact_[0] ? meter : 0, contact_[1] ? meter : 0};
   if (contact_[0] && contact_[1]) {

@@ -70,10 +70,7 @@ class Search {
         about += fmt::format(", USB {:04x}:{:04x} {}", *port.usb_vendor, *port.usb_product, port.usb_serial);
       add({port.url(), "", about});
     }
-    if (!words_.no_broadcast) {
-      for (const LanInstrument& lan : discover_lan(std::chrono::milliseconds(static_cast<int>(words_.timeout_s * 1e3))))
-        hosts_.insert({lan.host, lan.port});
-    }
+    if (!words_.no_broadcast) ask_network();
     for (const std::string& host : words_.hosts) hosts_.insert(host_and_port(host));
     run(clock_, scope_, ask_all());
     return std::move(found_);
@@ -82,6 +79,15 @@ class Search {
 
  private:
   void add(Found found) { found_.push_back(std::move(found)); }
+
+  void ask_network() {
+    try {
+      const std::chrono::milliseconds limit(static_cast<int>(words_.timeout_s * 1e3));
+      for (const LanInstrument& lan : discover_lan(limit)) hosts_.insert({lan.host, lan.port});
+    } catch (const LinkError& missing) {
+      fmt::print(stderr, "{}; only the named hosts are asked\n", missing.what());
+    }
+  }
 
   static std::pair<std::string, int> host_and_port(const std::string& text) {
     const auto colon = text.rfind(':');

@@ -36,8 +36,11 @@ constexpr const char* footer =
 
 void check_command(const CLI::App& app, const std::string& word) {
   std::vector<std::string> known;
-  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
-  if (word.starts_with('-') || std::find(known.begin(), known.end(), word) != known.end()) return;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == word) return;
+    if (!command->get_group().empty()) known.push_back(command->get_name());
+  }
+  if (word.starts_with('-')) return;
   throw UserError(fmt::format("unknown command {}; expected {}{}", json::in_quotes(word), json::choice(known),
                               json::did_you_mean(word, known)));
 }
@@ -64,6 +67,7 @@ int parse_and_act(int argc, char** argv) {
   add_frame(app, action);
   add_meter(app, action);
   add_instruments(app, action);
+  add_watchdog(app, action);
   if (argc < 2) {
     fmt::print("{}", app.help());
     return user_error;

@@ -81,6 +81,10 @@ class PlainProgress final : public rig::Observer {
     event(station, resource, say(of_.language, "等待", "waits"),
           fmt::format("{} {}", say(of_.language, "占用者", "held by"), holder));
   }
+  void alarm(const std::string& zh, const std::string& en) override {
+    line(fmt::format("{}  !  {}", clock_text(to_seconds(of_.clock.now().time_since_epoch())),
+                     say(of_.language, zh, en)));
+  }
   void run_ended(record::RunState state, record::Verdict verdict) override {
     line(fmt::format("{} {}  {}", say(of_.language, "运行结束", "run"), record::word(state),
                      verdict_word(verdict, of_.language)));
@@ -132,6 +136,13 @@ class TerminalProgress final : public rig::Observer {
       view->waiting = fmt::format("{} {} ({} {})", say(of_.language, "等待", "waits for"), resource,
                                   say(of_.language, "占用者", "held by"), holder);
     }
+    draw();
+  }
+  // Stays above the lines that are drawn again and again.
+  void alarm(const std::string& zh, const std::string& en) override {
+    const std::string up = drawn_ == 0 ? "" : fmt::format("\x1b[{}F\x1b[J", drawn_);
+    put(out_, up + "! " + say(of_.language, zh, en) + "\n");
+    drawn_ = 0;
     draw();
   }
   void run_ended(record::RunState, record::Verdict) override { refresh_.cancel(); }

@@ -12,6 +12,7 @@
 #include "rig/cli/signals.hpp"
 #include "rig/cli/store_hooks.hpp"
 #include "rig/cli/version.hpp"
+#include "rig/cli/watchdog.hpp"
 #include "rig/record/memory_store.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/sqlite_store.hpp"
@@ -110,6 +111,8 @@ class Session {
   }
 
   int execute() {
+    // Outlives the connections: without a goodbye it waits for the other process, which needs the instruments.
+    std::unique_ptr<Watchdog> watchdog;
     BenchConnector connector(pace_.clock(), bench_.get(), pace_.wall(),
                              [this](const std::string& member, LinkPeer& own) { return interpose(member, own); });
     record::JournalStore& store = files_.choices.own.killed ? static_cast<record::JournalStore&>(killing_) : store_;
@@ -125,16 +128,40 @@ class Session {
         leave_refusal(setup, run.id(), wrong.what());
         throw;
       }
-      rig::drive(run, pace_.clock(), [this] {
-        if (files_.choices.own.stepped_utc) pace_.step_utc_once();
-        return pace_.stops();
-      });
+      watchdog = start_watchdog(run);
+      try {
+        rig::drive(run, pace_.clock(), [this] {
+          if (files_.choices.own.stepped_utc) pace_.step_utc_once();
+          return pace_.stops();
+        });
+      } catch (const UserError&) {
+        if (watchdog) watchdog->goodbye();
+        throw;
+      }
+      if (watchdog) watchdog->goodbye();
       id = run.id();
     }
     return finish(id);
   }
 
  private:
+  // Null when nothing real can be live. Any other end than an orderly one leaves it to the watchdog to switch off.
+  std::unique_ptr<Watchdog> start_watchdog(rig::Run& run) {
+    if (pace_.wall() == nullptr || files_.rig.all_virtual()) return nullptr;
+    std::vector<std::string> words{files_.rig.file};
+    for (const plan::DutFile& dut : files_.duts) words.insert(words.end(), {"--dut", dut.file});
+    const fs::path log = options_.data / fmt::format("watchdog-{}.log", run.id());
+    words.insert(words.end(), {"--run", run.id(), "--log", fs::absolute(log).string(), "--limit",
+                               fmt::format("{:g}", files_.rig.watchdog_s)});
+    Watchdog::Listener listener;
+    listener.lost = [&run](const std::string& zh, const std::string& en) { run.warn(zh, en); };
+    listener.hopeless = [&run](const std::string& zh, const std::string& en) {
+      run.warn(zh, en);
+      run.stop("the loss of the watchdog");
+    };
+    return std::make_unique<Watchdog>(*pace_.wall(), std::move(words), std::move(listener));
+  }
+
   LinkPeer* interpose(const std::string& member, LinkPeer& own) {
     if (files_.answers.observations.empty() || member != "operator") return nullptr;
     answering_ = std::make_unique<AnsweringOperator>(pace_.clock(), own, files_.answers);

@@ -65,7 +65,7 @@ class BindingReader {
 
   RoleBinding read_binding(const std::string& role, const json::Node& node) {
     node.reject_unknown_keys({"instrument", "address", "channel", "coil", "k1", "k2", "dummy_light", "dummy_heavy",
-                              "isolation", "loopback", "through"});
+                              "input", "isolation", "loopback", "through"});
     RoleBinding binding;
     binding.role = role;
     if (const auto instrument = node.optional("instrument")) binding.instrument = read_instrument(*instrument);
@@ -77,6 +77,10 @@ class BindingReader {
       if (!coil) continue;
       if (binding.instrument.empty()) coil->fail("a coil", "\"instrument\" beside it");
       binding.coils.emplace(key, read_coil(*coil, binding.instrument));
+    }
+    if (const auto input = node.optional("input")) {
+      if (binding.instrument.empty()) input->fail("an input", "\"instrument\" beside it");
+      binding.input = static_cast<int>(input->integer(0, 65535));
     }
     if (const auto isolation = node.optional("isolation")) binding.isolation = read_use(*isolation);
     if (const auto loopback = node.optional("loopback")) binding.loopback = read_use(*loopback);
@@ -120,13 +124,40 @@ void read_instruments(const json::Node& node, RigFile& rig) {
   }
 }
 
+double above_zero(const json::Node& node) {
+  if (node.number() <= 0) node.expected("a number above 0");
+  return node.number();
+}
+
+Protections read_protections(const json::Node& station) {
+  Protections result;
+  const auto node = station.optional("protections");
+  if (!node) return result;
+  node->reject_unknown_keys({"over_voltage_v", "over_current_a"});
+  if (const auto volts = node->optional("over_voltage_v")) result.over_voltage_v = above_zero(*volts);
+  if (const auto amperes = node->optional("over_current_a")) result.over_current_a = above_zero(*amperes);
+  return result;
+}
+
+void read_interlocks(const json::Node& document, RigFile& rig) {
+  const auto rules = document.optional("interlocks");
+  if (!rules) return;
+  for (const json::Node& node : rules->elements()) {
+    InterlockRule rule = read_interlock(node);
+    for (const InterlockRule& other : rig.interlocks)
+      if (other.name == rule.name)
+        node.at("name").fail("interlock " + json::in_quotes(rule.name) + " again", "each once");
+    rig.interlocks.push_back(std::move(rule));
+  }
+}
+
 void read_stations(const json::Node& document, RigFile& rig) {
   BindingReader reader(rig);
   for (const json::Node& node : document.at("stations").elements()) {
-    node.reject_unknown_keys({"name", "roles"});
+    node.reject_unknown_keys({"name", "roles", "protections"});
     const std::string name = node.at("name").not_empty();
     if (rig.station(name) != nullptr) node.at("name").fail("station " + json::in_quotes(name) + " again", "each once");
-    rig.stations.push_back({name, reader.read_roles(node.at("roles"))});
+    rig.stations.push_back({name, read_protections(node), reader.read_roles(node.at("roles"))});
   }
   if (rig.stations.empty() && rig.bench_meters.empty())
     document.at("stations").fail("an empty array", "at least one station, or meters on the bench");
@@ -160,9 +191,7 @@ void read_bench(const json::Node& bench, RigFile& rig) {
 
 double read_ohm(const json::Node& document, const char* key) {
   const auto value = document.optional(key);
-  if (!value) return 0;
-  if (value->number() <= 0) value->expected("a number above 0");
-  return value->number();
+  return value ? above_zero(*value) : 0;
 }
 
 void read_place(const json::Node& node, RigFile& rig) {
@@ -221,7 +250,8 @@ bool RigFile::meters_virtual() const {
 
 RigFile read_rig(const json::Node& document) {
   document.reject_unknown_keys({"id", "title", "about", "place", "bench", "instruments", "stations", "shared",
-                                "dummy_light_ohm", "dummy_heavy_ohm", "safe_state_order", "time_scale"});
+                                "dummy_light_ohm", "dummy_heavy_ohm", "safe_state_order", "interlocks", "watchdog_s",
+                                "time_scale"});
   RigFile rig;
   rig.file = document.file();
   rig.id = document.at("id").not_empty();
@@ -232,6 +262,11 @@ RigFile read_rig(const json::Node& document) {
   }
   read_instruments(document.at("instruments"), rig);
   read_stations(document, rig);
+  read_interlocks(document, rig);
+  if (const auto limit = document.optional("watchdog_s")) {
+    rig.watchdog_s = limit->number();
+    if (rig.watchdog_s < 1 || rig.watchdog_s > 600) limit->expected("1 to 600 seconds");
+  }
   rig.dummy_light_ohm = read_ohm(document, "dummy_light_ohm");
   rig.dummy_heavy_ohm = read_ohm(document, "dummy_heavy_ohm");
   if (const auto scale = document.optional("time_scale")) {

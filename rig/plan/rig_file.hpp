@@ -9,6 +9,7 @@
 #include "core/json/node.hpp"
 #include "rig/plan/address.hpp"
 #include "rig/plan/clause.hpp"
+#include "rig/plan/interlock_rule.hpp"
 
 namespace meterrig::plan {
 
@@ -39,13 +40,21 @@ struct RoleBinding {
   std::optional<Address> address;    // of a link: UART, operator
   int channel = 0;                   // of an instrument with several; from 1
   std::map<std::string, int> coils;  // by purpose: coil, k1, k2, dummy_light, dummy_heavy
+  std::optional<int> input;          // discrete input that a contact is wired to; on = closed
   std::optional<CoilUse> isolation;  // of the UART: on = connected
   std::optional<CoilUse> loopback;   // of the UART: on = the rig's own lines joined, the meter cut off
   std::optional<CoilUse> through;    // of a matrix: on = the instrument is in the path
 };
 
+// What a station's supply switches itself off at; absent: rig defaults (docs/interlocks.md).
+struct Protections {
+  std::optional<double> over_voltage_v;
+  std::optional<double> over_current_a;
+};
+
 struct RigStation {
   std::string name;
+  Protections protections;
   std::map<std::string, RoleBinding> roles;
 };
 
@@ -64,6 +73,9 @@ class RigFile {
   double dummy_light_ohm = 0;
   double dummy_heavy_ohm = 0;
   std::vector<std::string> safe_state_order;  // roles
+  std::vector<InterlockRule> interlocks;
+  // The watchdog takes a program for dead that does not say for this long that it is alive, seconds of real time.
+  double watchdog_s = 3;
   double time_scale = 1;
   std::string file;
 

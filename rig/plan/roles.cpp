@@ -35,6 +35,7 @@ constexpr std::array all_roles{
     RoleInfo{"load", true},
     RoleInfo{"reference_meter", false},
     RoleInfo{"emergency_stop", false},
+    RoleInfo{"door", false},
     RoleInfo{"matrix", true},
 };
 

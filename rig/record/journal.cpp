@@ -20,7 +20,7 @@ struct EventType {
   std::string_view keys;  // those that it must have, between spaces
 };
 
-constexpr std::array<EventType, 21> event_types{{
+constexpr std::array<EventType, 23> event_types{{
     {"run_started", "run plan rig instruments duts decision_rule simulated software clauses"},
     {"run_refused", "reason"},
     {"run_resumed", ""},
@@ -39,6 +39,8 @@ constexpr std::array<EventType, 21> event_types{{
     {"sample_left", "sample text"},
     {"lease", "role state"},
     {"safe_state", "reason outputs"},
+    {"protection", "instrument over_voltage_v over_current_a"},
+    {"interlock", "name title scope role instrument reason limit"},
     {"clause_ended", "sample id attempt verdict"},
     {"stop_requested", "level"},
     {"run_ended", "state verdict"},

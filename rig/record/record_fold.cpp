@@ -86,6 +86,7 @@ class Folder {
     result["notes"] = facts_.notes;
     result["deviations"] = facts_.deviations;
     result["safe_states"] = facts_.safe_states;
+    result["interlocks"] = facts_.interlocks;
     result["stops"] = facts_.stops;
     result["journal"] = journal();
     return result;

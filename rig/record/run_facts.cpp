@@ -70,6 +70,7 @@ class Gatherer {
     if (type == "run_resumed") return resume();
     if (type == "environment") return facts_.environment.push_back(timed(event));
     if (type == "safe_state") return facts_.safe_states.push_back(timed(event));
+    if (type == "interlock") return facts_.interlocks.push_back(timed(event));
     if (type == "stop_requested") return facts_.stops.push_back(timed(event));
     if (type == "sample_left") return leave(event);
     if (event.contains("sample") && event.contains("id")) return clause_event(type, event);

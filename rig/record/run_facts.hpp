@@ -43,6 +43,7 @@ struct RunFacts {
   nlohmann::json notes = nlohmann::json::array();
   nlohmann::json deviations = nlohmann::json::array();
   nlohmann::json safe_states = nlohmann::json::array();
+  nlohmann::json interlocks = nlohmann::json::array();
   nlohmann::json stops = nlohmann::json::array();
 };
 

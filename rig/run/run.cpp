@@ -7,6 +7,7 @@
 
 #include "instruments/modbus_roles.hpp"
 #include "instruments/people.hpp"
+#include "rig/run/interlocks.hpp"
 #include "rig/run/run_facts.hpp"
 #include "rig/run/sequencer.hpp"
 
@@ -31,7 +32,8 @@ struct Run::Impl {
   Task<> refuse(const std::string& reason);
   Task<> check_instruments();
   void begin();
-  Task<> finish();
+  Task<> finish(Interlocks& interlocks);
+  Task<> check_contacts(Interlocks& interlocks);
   std::shared_ptr<Host> host;
   std::shared_ptr<Operator> person;
   std::shared_ptr<Ambient> ambient;
@@ -55,6 +57,12 @@ void Run::stop(const std::string& by) {
   if (++stops.requested > 2 || !impl_->journal || impl_->run_state != record::RunState::running) return;
   impl_->journal->append("stop_requested", {{"level", stops.requested}, {"by", by}});
   (stops.requested == 1 ? stops.work : stops.teardown).cancel("stopped by " + by);
+}
+
+void Run::warn(const std::string& zh, const std::string& en) {
+  if (impl_->journal && impl_->run_state == record::RunState::running)
+    impl_->journal->append("note", {{"text", {{"zh", zh}, {"en", en}}}});
+  impl_->observer.alarm(zh, en);
 }
 
 // Shared equipment first; a station whose own instrument is silent does not keep the others from working.
@@ -118,7 +126,19 @@ Task<> Run::Impl::check_instruments() {
 
 void Run::Impl::begin() { journal->append("run_started", run_started_body(setup, run_id, instruments->list())); }
 
-Task<> Run::Impl::finish() {
+// A rig whose emergency stop is pressed does not start.
+Task<> Run::Impl::check_contacts(Interlocks& interlocks) {
+  std::string why;
+  try {
+    co_await run_in(stops.work, interlocks.check_contacts());
+  } catch (const UserError& error) {
+    why = error.what();
+  } catch (const Cancelled&) {
+  }
+  if (!why.empty()) co_await refuse(why);
+}
+
+Task<> Run::Impl::finish(Interlocks& interlocks) {
   std::vector<OutputState> all;
   bool safe = true;
   for (const auto& station : stations) {
@@ -129,6 +149,7 @@ Task<> Run::Impl::finish() {
     if (station->commissioned) journal->append("sample_left", left_body(*station));
   }
   journal->append("safe_state", {{"reason", "end of run"}, {"outputs", outputs_json(all)}});
+  co_await interlocks.end();
   run_state = stops.requested > 0 ? record::RunState::aborted : record::RunState::finished;
   const record::Verdict verdict = fold_verdict(journal->events(), run_state);
   journal->append("run_ended", {{"state", record::word(run_state)}, {"verdict", record::word(verdict)}});
@@ -175,6 +196,12 @@ Task<> Run::execute() {
   co_await m.committer->commit();
   // A program that was killed may have left outputs on. What stays unsafe is tried again before the first clause.
   for (const auto& station : m.stations) co_await sequencer.secure(*station);
+  Interlocks interlocks(m.setup, *m.journal, m.stops, m.observer, *m.instruments, m.stations,
+                        [&sequencer](Station& station, std::string reason) -> Task<> {
+                          co_await sequencer.safe_state(station, std::move(reason));
+                        });
+  co_await m.check_contacts(interlocks);
+  interlocks.start();
   m.observer.run_started(m.run_id, estimate_seconds(m.setup));
   TaskGroup group(*context.clock, context.scope);
   // A verdict that could not be recorded ends its station's part; the others end with the stop that it was.
@@ -186,7 +213,7 @@ Task<> Run::execute() {
   };
   for (const auto& station : m.stations) group.spawn(part(sequencer, *station));
   co_await group.join();
-  co_await m.finish();
+  co_await m.finish(interlocks);
 }
 
 void drive(Run& run, Clock& clock, const std::function<int()>& stop_requests) {

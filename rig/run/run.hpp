@@ -39,6 +39,8 @@ class Observer {
   virtual void clause_started(const Station&, const plan::Clause&, int /*attempt*/, double /*estimate_s*/) {}
   virtual void clause_ended(const Station&, const plan::Clause&, record::Verdict, const std::string& /*cause*/) {}
   virtual void waiting(const Station&, const std::string& /*for*/, const std::string& /*held_by*/) {}
+  // Something that a person near the rig should know at once.
+  virtual void alarm(const std::string& /*zh*/, const std::string& /*en*/) {}
   virtual void run_ended(record::RunState, record::Verdict) {}
 };
 
@@ -59,6 +61,8 @@ class Run {
   // First call: stop; second: emergency. Safe to call from a hook of the clock.
   void stop(const std::string& by);
   int stops() const noexcept;
+  // Something about the machinery that belongs into the record: journaled and shown. On the clock's thread.
+  void warn(const std::string& zh, const std::string& en);
 
   const std::string& id() const noexcept;
   record::RunState state() const noexcept;

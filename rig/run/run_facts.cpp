@@ -8,6 +8,7 @@
 #include "rig/record/canonical.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/sha256.hpp"
+#include "rig/run/interlocks.hpp"
 
 namespace meterrig::rig {
 namespace {
@@ -101,6 +102,19 @@ void check_calibration(const RunSetup& setup) {
                       setup.rig.file, name, member.profile, member.calibration->certificate, member.calibration->due));
 }
 
+// A supply that switches itself off at what it is set to would void every clause.
+void check_protections(const RunSetup& setup) {
+  for (std::size_t i = 0; i < setup.duts.size(); ++i) {
+    const plan::RigStation& station = setup.rig.stations[i];
+    const double nominal_v = setup.duts[i].nominal_voltage_v;
+    if (station.protections.over_voltage_v.value_or(2 * nominal_v) > nominal_v) continue;
+    throw UserError(fmt::format(
+        "{}: over_voltage_v of station {} is {:g} V; expected more than the {:g} V that sample "
+        "{} is tested with",
+        setup.rig.file, station.name, *station.protections.over_voltage_v, nominal_v, setup.duts[i].sample));
+  }
+}
+
 }  // namespace
 
 std::string run_id(const RunSetup& setup) {
@@ -139,6 +153,8 @@ void check_setup(const RunSetup& setup) {
     if (const Procedure* procedure = find_procedure(setup.procedures, planned.clause.procedure))
       check_roles(setup, *procedure, planned.clause);
   check_calibration(setup);
+  check_interlocks(setup);
+  check_protections(setup);
 }
 
 const Procedure* find_procedure(const Procedures& procedures, std::string_view name) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "rig/run/protections.hpp"
 #include "rig/run/run_facts.hpp"
 #include "rig/run/whose_fault.hpp"
 
@@ -136,17 +137,19 @@ Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::Planned
                         {{"station", station.name()}, {"role", resource}, {"state", "waiting"}, {"held_by", by}});
         observer_.waiting(station, resource, by);
       };
-      lease = co_await run_in(stops_.work, leases_.acquire(station.name(), request, remaining_s, waiting));
+      lease = co_await run_in(stops_.work_of(station.name()),
+                              leases_.acquire(station.name(), request, remaining_s, waiting));
     } catch (const Cancelled&) {
       stopped = true;
     }
     // The lease may have been granted in the same turn that the stop came.
-    if (stopped || stops_.requested > 0) co_return Outcome{Verdict::not_tested, std::nullopt};
+    if (stopped || stops_.reached(station.name())) co_return Outcome{Verdict::not_tested, std::nullopt};
     outcome = co_await attempt(station, planned, number);
     const bool last = number == 1 + setup_.plan.retries;
-    const bool again = outcome.verdict == Verdict::void_ && !last && stops_.requested == 0 && station.blocked.empty();
+    const bool stopped_now = stops_.reached(station.name());
+    const bool again = outcome.verdict == Verdict::void_ && !last && !stopped_now && station.blocked.empty();
     // Three voids in a row leave the clause open: the rig can't do it (docs/semantics.md).
-    if (outcome.verdict == Verdict::void_ && last && number > 2 && stops_.requested == 0)
+    if (outcome.verdict == Verdict::void_ && last && number > 2 && !stopped_now)
       outcome.verdict = Verdict::inconclusive;
     co_await ended(station, planned, number, outcome);
     if (!again) break;
@@ -169,8 +172,11 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   const Duration offset = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch();
   Outcome outcome = co_await judged(station, planned, trial, procedure);
 
+  if (outcome.verdict != Verdict::pass) co_await blame_protection(station, outcome);
   if (trial.wrote_items()) co_await restore(station, trial);
   co_await safe_after(station, planned, outcome);
+  // Whatever the clause had found by then: it was not tested to its end.
+  if (const Cause* const interlock = stops_.interlock(station.name())) outcome = {Verdict::void_, *interlock};
   const Duration step = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch() - offset;
   // No clause that has a procedure judges UTC: they stand, the step is told (semantics: a stepped time scale).
   if (std::abs(to_seconds(step)) > largest_step_s)
@@ -194,13 +200,30 @@ Task<> Sequencer::restore(Station& station, Trial& trial) {
       co_await sleep_for(meter_start_time);
       co_await t.restore_items();
     };
-    co_await run_in(stops_.teardown, with_time_limit(seconds(teardown_limit_s), "writing back the meter's data",
-                                                     write_back(station, trial)));
+    co_await run_in(
+        stops_.teardown_of(station.name()),
+        with_time_limit(seconds(teardown_limit_s), "writing back the meter's data", write_back(station, trial)));
   } catch (const Error& error) {
     trial.left_unrestored(error.what());
   } catch (const Cancelled& stopped) {
     trial.left_unrestored(stopped.reason());
   }
+}
+
+// A supply that has switched itself off is why nothing worked, whoever noticed first.
+Task<> Sequencer::blame_protection(Station& station, Outcome& outcome) {
+  std::optional<Cause> tripped;
+  try {
+    co_await run_in(stops_.teardown_of(station.name()),
+                    with_time_limit(seconds(teardown_limit_s), "the look at the supply's protections",
+                                    find_tripped_protection(station, tripped)));
+  } catch (const Error&) {
+    // A supply that can't be asked has told so where it was needed.
+  } catch (const Cancelled&) {
+  }
+  if (!tripped) co_return;
+  station.blocked = tripped->text;
+  outcome = {Verdict::void_, std::move(tripped)};
 }
 
 // A station whose outputs were never all open was never switched on: there is nothing to make safe.
@@ -219,7 +242,8 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
   std::exception_ptr failed;
   try {
     const double limit_s = patience_factor * estimate_seconds(setup_, planned.clause, station.dut()) + patience_s;
-    co_await run_in(stops_.work, with_time_limit(seconds(limit_s), planned.clause.id, body(station, trial, procedure)));
+    co_await run_in(stops_.work_of(station.name()),
+                    with_time_limit(seconds(limit_s), planned.clause.id, body(station, trial, procedure)));
     co_return co_await confirmed(station, {trial.verdict(), std::nullopt});
   } catch (...) {
     failed = std::current_exception();
@@ -245,14 +269,15 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
   } catch (const std::exception& error) {
     outcome = Outcome{Verdict::void_, Cause{"", "", "", 0, fmt::format("internal error: {}", error.what())}};
   }
-  if (stops_.requested > 0) co_return *outcome;
+  if (stops_.reached(station.name())) co_return *outcome;
   if (!silent_meter) co_return co_await confirmed(station, *outcome);
   // The meter said nothing. Whose fault is it?
   try {
     bool rig_is_good = false;
     auto prove = [](Station& s, bool& good) -> Task<> { good = co_await uart_side_is_good(s); };
-    co_await run_in(stops_.teardown, with_time_limit(seconds(teardown_limit_s), "the check of the rig's own side",
-                                                     prove(station, rig_is_good)));
+    co_await run_in(
+        stops_.teardown_of(station.name()),
+        with_time_limit(seconds(teardown_limit_s), "the check of the rig's own side", prove(station, rig_is_good)));
     if (rig_is_good) outcome->verdict = Verdict::fail;
     outcome->cause->text += rig_is_good
                                 ? "; the link answered earlier in this run, the supply is good and the loopback "
@@ -268,15 +293,16 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
 // A fail of a meter that was starved by a sick supply is the rig's fault. Before it stands, the supply holds a load.
 Task<Sequencer::Outcome> Sequencer::confirmed(Station& station, Outcome outcome) {
   const bool doubtful = outcome.verdict == Verdict::fail || outcome.verdict == Verdict::inconclusive;
-  if (!doubtful || !station.commissioned || stops_.requested > 0) co_return outcome;
+  if (!doubtful || !station.commissioned || stops_.reached(station.name())) co_return outcome;
   bool good = false;
   std::string why = "the supply does not hold the dummy load";
   try {
     auto prove = [](Station& s, bool& into) -> Task<> {
       into = co_await supply_side_is_good(s, s.dut().nominal_voltage_v);
     };
-    co_await run_in(stops_.teardown, with_time_limit(seconds(teardown_limit_s), "the check of the rig's own side",
-                                                     prove(station, good)));
+    co_await run_in(
+        stops_.teardown_of(station.name()),
+        with_time_limit(seconds(teardown_limit_s), "the check of the rig's own side", prove(station, good)));
   } catch (const Error& error) {
     why = error.what();
   } catch (const Cancelled& stopped) {
@@ -317,7 +343,10 @@ Task<> Sequencer::body(Station& station, Trial& trial, const Procedure& procedur
 Task<std::optional<Cause>> Sequencer::secure(Station& station) {
   if (station.secured) co_return std::nullopt;
   std::optional<Cause> not_safe = co_await safe_state(station, "start of run");
-  station.secured = !not_safe && station.ready();
+  if (!not_safe && station.ready()) {
+    not_safe = co_await set_protections(station, journal_);
+    station.secured = !not_safe;
+  }
   co_return not_safe;
 }
 

@@ -2,19 +2,11 @@
 
 #include "rig/run/committer.hpp"
 #include "rig/run/run.hpp"
+#include "rig/run/stops.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace meterrig::rig {
-
-// The three levels of a run's life. A first stop ends the work, a second one the teardown too; bringing the outputs to
-// their safe state is never stopped.
-struct Stops {
-  CancelScope work;
-  CancelScope teardown;
-  CancelScope safety;
-  int requested = 0;
-};
 
 // Takes one station through the clauses of the plan. docs/semantics.md says what happens when something goes wrong.
 class Sequencer {
@@ -28,6 +20,8 @@ class Sequencer {
   // anew until all read back. Gives what did not.
   Task<std::optional<Cause>> secure(Station& station);
   Task<> station(Station& station);
+  // Every output of the station to its safe state, journaled. Gives what did not read back safe; null when all did.
+  Task<std::optional<Cause>> safe_state(Station& station, std::string reason);
 
  private:
   struct Outcome {
@@ -40,9 +34,8 @@ class Sequencer {
   Task<Outcome> judged(Station& station, const plan::PlannedClause& planned, Trial& trial, const Procedure& procedure);
   Task<Outcome> confirmed(Station& station, Outcome outcome);
   Task<> restore(Station& station, Trial& trial);
+  Task<> blame_protection(Station& station, Outcome& outcome);
   Task<> safe_after(Station& station, const plan::PlannedClause& planned, Outcome& outcome);
-  // What did not read back safe; null when all did.
-  Task<std::optional<Cause>> safe_state(Station& station, std::string reason);
   Task<> conditions(Trial& trial);
   Task<> ended(Station& station, const plan::PlannedClause& planned, int attempt, const Outcome& outcome);
   LeaseRequest leases_of(const Station& station, const Procedure& procedure) const;

@@ -112,6 +112,11 @@ Station::Station(std::string name, int number, const plan::DutFile& dut, const p
 
 bool Station::has(const std::string& role) const { return rig_.binding(place_, role) != nullptr; }
 
+std::string Station::instrument_of(const std::string& role) const {
+  const plan::RoleBinding* const binding = rig_.binding(place_, role);
+  return binding ? binding->instrument : "";
+}
+
 void Station::missing(const char* role) const {
   throw UserError(fmt::format("{}: station {} has nothing for the role {:?}", rig_.file, name_, role));
 }
@@ -216,7 +221,8 @@ std::vector<std::string> Station::instruments() const {
     if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
   for (const auto& [role, binding] : place_.roles) {
-    add(binding.instrument);
+    // Contacts are only looked at: whoever does needs no board of its own.
+    if (!binding.input) add(binding.instrument);
     if (binding.isolation) add(binding.isolation->instrument);
   }
   return names;

@@ -77,6 +77,8 @@ class Station {
   const plan::DutFile& dut() const noexcept { return dut_; }
   const plan::RigFile& rig() const noexcept { return rig_; }
   bool has(const std::string& role) const;
+  // The name of the instrument that fills a role; empty when none does.
+  std::string instrument_of(const std::string& role) const;
 
   PowerSupply& supply() { return need(supply_.get(), "power_supply"); }
   Voltmeter& voltmeter() { return need(voltmeter_.get(), "voltmeter"); }

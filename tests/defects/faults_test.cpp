@@ -12,7 +12,7 @@ using nlohmann::json;
 
 // Served by every station: with one of these all of them are hit.
 bool is_shared(const std::string& fault) {
-  for (const char* shared : {"host", "operator", "ambient", "R15"})
+  for (const char* shared : {"host", "operator", "ambient", "R15", "emergency_stop", "inputs"})
     if (fault.ends_with(shared)) return true;
   return false;
 }
@@ -36,7 +36,8 @@ class Faults : public ::testing::TestWithParam<bench::DefectRow> {};
 TEST_P(Faults, AreTheRigs) {
   const bench::DefectRow& row = GetParam();
   const bool shared = is_shared(row.name);
-  const json record = record_of({.faults = {shared ? row.name : row.name + "@2"}});
+  const std::string rig = json::parse(row.conditions).value("rig", "embedded");
+  const json record = record_of({.faults = {shared ? row.name : row.name + "@2"}, .rig = rig});
   const std::map<std::string, std::string> expected(row.expected.begin(), row.expected.end());
   EXPECT_EQ(exceptions_of(record, 1), expected);
   EXPECT_EQ(exceptions_of(record, 0), shared ? expected : (std::map<std::string, std::string>{}))

@@ -11,7 +11,7 @@ using nlohmann::json;
 json record_of(const Story& story) {
   cli::RunOptions words;
   words.plan = "cjt503-auto";
-  words.rig = "embedded";
+  words.rig = story.rig;
   words.duts = story.duts;
   words.only = story.only;
   cli::RunFiles files = support::files_of(words);

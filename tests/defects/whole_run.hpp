@@ -22,6 +22,7 @@ struct Story {
   std::vector<std::string> only = {};  // clauses; empty: the whole plan
   std::vector<std::string> defects = {};
   std::vector<std::string> faults = {};
+  std::string rig = "embedded";
   std::uint64_t seed = 1;
   // Changes the files of the run before it starts.
   std::function<void(cli::RunFiles&)> change = {};

@@ -27,10 +27,10 @@ def meterrig(*words, cwd, timeout=60, **more):
 RUNNING = []
 
 
-def started(*words, cwd, stdout=subprocess.PIPE):
+def started(*words, cwd, stdout=subprocess.PIPE, **more):
     """A program that the test talks with; the `leftovers` fixture ends it if the test does not."""
     RUNNING.append(subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT, stdout=stdout,
-                                    stderr=subprocess.PIPE, text=True))
+                                    stderr=subprocess.PIPE, text=True, **more))
     return RUNNING[-1]
 
 

@@ -4,11 +4,10 @@ import json
 import random
 import signal
 import subprocess
-import time
 
 import pytest
-import pyvisa
 
+from live_bench import kill_with_watchdog, meters_connected, powered_run, supply_outputs
 from rigtools import NOTHING_LEFT, Bench, journal, of_type, read_until, started
 
 CLAUSES = 14
@@ -104,41 +103,6 @@ def slow_bench(tmp_path_factory):
     assert served.end() == NOTHING_LEFT
 
 
-def supply_outputs(bench):
-    """What the supplies say of themselves to somebody else."""
-    manager = pyvisa.ResourceManager("@py")
-    said = []
-    for name in ("psu1", "psu2", "psu3"):
-        device = manager.open_resource(f"TCPIP::127.0.0.1::{bench.port(name)}::SOCKET", read_termination="\n",
-                                       write_termination="\n", timeout=3000)
-        said.append(device.query(":OUTP? CH1"))
-        device.close()
-    manager.close()
-    return said
-
-
-def meters_connected(bench):
-    """K1 or K2 of each station leads the supply to the meter. Relays answer two masters, a supply only one."""
-    closed = []
-    for name in ("relays1", "relays2", "relays3"):
-        words = ["mbpoll", "-m", "tcp", "-p", str(bench.port(name)), "-a", "1", "-0", "-q", "-t", "0", "-r", "0"]
-        said = subprocess.run([*words, "-c", "2", "-1", "127.0.0.1"], capture_output=True, text=True, timeout=10,
-                              check=True).stdout
-        closed.append(any(line.split()[1:] == ["1"] for line in said.splitlines() if line.startswith("[")))
-    return all(closed)
-
-
-def powered_run(bench, folder):
-    """A run whose three meters are powered. Its lines arrive while it runs: they are not held back by a buffer."""
-    process = started("run", "cjt503-auto", "--only", "5.3.8", "--rig", bench.rig_file, cwd=folder)
-    starts = iter(range(3, 0, -1))
-    read_until(process, lambda line: " start " in line and next(starts) == 1)
-    deadline = time.monotonic() + 30
-    while not meters_connected(bench):
-        assert process.poll() is None and time.monotonic() < deadline, "no meter was ever connected"
-    return process
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_on_real_links_switches_off(slow_bench, tmp_path, number):
     process = powered_run(slow_bench, tmp_path)
@@ -163,20 +127,20 @@ def test_two_interrupts_on_real_links_force_it(slow_bench, tmp_path):
 
 def test_the_next_run_first_switches_off_what_a_kill_left_on(slow_bench, tmp_path):
     process = powered_run(slow_bench, tmp_path)
-    process.kill()
+    kill_with_watchdog(process)
     ended(process)
     assert supply_outputs(slow_bench) == ["ON"] * 3
     again = started("run", "cjt503-auto", "--only", "5.3.8", "--rig", slow_bench.rig_file, cwd=tmp_path)
     read_until(again, lambda line: line.startswith("run "))
     # Killed as it begins: its own end, which would switch off too, must not answer for its beginning.
-    again.kill()
+    kill_with_watchdog(again)
     ended(again)
     assert supply_outputs(slow_bench) == ["OFF"] * 3
 
 
 def test_a_run_after_a_kill_leaves_nothing_on(slow_bench, tmp_path):
     process = powered_run(slow_bench, tmp_path)
-    process.kill()
+    kill_with_watchdog(process)
     ended(process)
     again = started("run", "cjt503-auto", "--only", "5.3.8", "--rig", slow_bench.rig_file, cwd=tmp_path)
     read_until(again, lambda line: line.startswith("run "))

@@ -1,10 +1,10 @@
 #include "core/io/transport/discovery.hpp"
 
-#include <lxi.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+
+#include "core/io/transport/lxi_library.hpp"
 
 namespace meterrig {
 namespace {
@@ -43,11 +43,11 @@ std::vector<LanInstrument> discover_lan(std::chrono::milliseconds timeout) {
   calls.service = [](const char* address, const char* id, const char* service, int port) {
     add({text(address), text(id), text(service), port});
   };
-  static const int ready = lxi_init();
   const int limit = static_cast<int>(timeout.count());
-  if (ready == 0) lxi_discover(&calls, limit, DISCOVER_VXI11);
+  const Lxi& lxi = Lxi::get("discovery");
+  lxi.discover(&calls, limit, DISCOVER_VXI11);
   // Without the daemon liblxi complains on the terminal and finds nothing.
-  if (ready == 0 && fs::exists(avahi_socket)) lxi_discover(&calls, limit, DISCOVER_MDNS);
+  if (fs::exists(avahi_socket)) lxi.discover(&calls, limit, DISCOVER_MDNS);
   found_now = nullptr;
   return found;
 }

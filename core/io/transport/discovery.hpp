@@ -16,7 +16,7 @@ struct LanInstrument {
 };
 
 // Asks by VXI-11 broadcast and, where avahi-daemon runs, by mDNS, through liblxi; takes about twice `timeout`. Blocks.
-// What the computer's network does not let through is not found.
+// What the computer's network does not let through is not found. Throws LinkError when liblxi is not there.
 std::vector<LanInstrument> discover_lan(std::chrono::milliseconds timeout);
 
 // A USB test and measurement class device that the kernel drives.
