@@ -98,7 +98,9 @@ class ScpiSupply final : public PowerSupply {
   }
 
  private:
-  static bool agrees(const nlohmann::json& step, const std::string& read) {
+  bool agrees(const nlohmann::json& step, const std::string& read) const {
+    if (step.contains("expect_state"))
+      return AnswerForm(role_.at("answers").at("output"), channel_).state(read) == step.at("expect_state");
     if (step.contains("expect")) return std::regex_search(read, std::regex(step.at("expect").get<std::string>()));
     double value = 0;
     return parse_number(read, value) &&
