@@ -1,86 +1,40 @@
 #include "instruments/scpi_session.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
 namespace meterrig {
 namespace {
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+constexpr std::size_t first_room = 4096;
+constexpr std::size_t longest_answer = 64u << 20;
+// How often an instrument that says it is busy is asked again.
+constexpr Duration busy_interval = 20ms;
+
+bool no_error(const std::vector<ScpiErrorEntry>& entries) { return entries.size() == 1 && entries.front().code == 0; }
+
+std::string joined(const std::vector<ScpiErrorEntry>& entries) {
+  std::string all;
+  for (const ScpiErrorEntry& entry : entries)
+    all += fmt::format("{}{},\"{}\"", all.empty() ? "" : "; ", entry.code, entry.text);
+  return all;
 }
 
-// "+0,\"No error\"" and its like begin with the number zero.
-bool no_error(std::string_view answer) {
-  int code = -1;
-  std::string_view digits = trim(answer);
-  if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
-  std::from_chars(digits.data(), digits.data() + digits.size(), code);
-  return code == 0;
+bool any_of_query(const std::vector<ScpiErrorEntry>& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const ScpiErrorEntry& entry) { return entry.of_query(); });
 }
 
-bool is_error_entry(std::string_view answer) {
-  std::string_view digits = trim(answer);
-  if (!digits.empty() && (digits.front() == '+' || digits.front() == '-')) digits.remove_prefix(1);
-  int code = 0;
-  return std::from_chars(digits.data(), digits.data() + digits.size(), code).ec == std::errc{};
-}
+// The options say what is sent; this is what SCPI lets follow a setting in the same message.
+std::string with(const std::string& setting, const std::string& query) { return setting + ";" + query; }
 
 }  // namespace
 
-bool parse_number(std::string_view text, double& value) {
-  text = trim(text);
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() && std::isfinite(value);
-}
-
-bool parse_scaled(std::string_view text, int exponent, std::int64_t& value) {
-  text = trim(text);
-  const bool negative = !text.empty() && text.front() == '-';
-  if (!text.empty() && (text.front() == '+' || text.front() == '-')) text.remove_prefix(1);
-  std::int64_t mantissa = 0;
-  int digits = 0;
-  std::size_t i = 0;
-  bool point = false;
-  for (; i < text.size(); ++i) {
-    if (text[i] == '.' && !point) {
-      point = true;
-    } else if (text[i] >= '0' && text[i] <= '9') {
-      if (++digits > 17) return false;
-      mantissa = mantissa * 10 + (text[i] - '0');
-      exponent -= point ? 1 : 0;
-    } else {
-      break;
-    }
-  }
-  if (digits == 0) return false;
-  if (i < text.size()) {
-    if (text[i] != 'E' && text[i] != 'e') return false;
-    std::string_view power = text.substr(i + 1);
-    if (!power.empty() && power.front() == '+') power.remove_prefix(1);
-    int e = 0;
-    const auto [end, error] = std::from_chars(power.data(), power.data() + power.size(), e);
-    if (error != std::errc{} || end != power.data() + power.size() || std::abs(e) > 60) return false;
-    exponent += e;
-  }
-  for (; exponent > 0; --exponent) {
-    if (mantissa > INT64_MAX / 10) return false;
-    mantissa *= 10;
-  }
-  for (; exponent < 0; ++exponent) mantissa = exponent == -1 ? (mantissa + 5) / 10 : mantissa / 10;
-  value = negative ? -mantissa : mantissa;
-  return true;
-}
-
 ScpiSession::ScpiSession(Clock& clock, std::unique_ptr<ByteStream> stream, ScpiOptions options)
-    : clock_(clock), stream_(std::move(stream)), options_(std::move(options)), incoming_(4096) {}
+    : clock_(clock), stream_(std::move(stream)), options_(std::move(options)), incoming_(first_room) {}
 
 Instant ScpiSession::deadline(Duration timeout) const { return clock_.now() + timeout + clock_.exchange_slack(); }
 
@@ -88,39 +42,50 @@ Exchange ScpiSession::about(const std::string& asked, const std::string& got, In
   return {options_.name, asked, got, clock_.now() - asked_at};
 }
 
+std::string ScpiSession::held() const {
+  const auto begin = incoming_.begin();
+  return {begin + static_cast<std::ptrdiff_t>(used_), begin + static_cast<std::ptrdiff_t>(have_)};
+}
+
+Task<> ScpiSession::pace() { co_await sleep_until(line_free_ + options_.pacing); }
+
 Task<> ScpiSession::send(std::string_view text, Instant until) {
   outgoing_.assign(text.begin(), text.end());
   outgoing_.insert(outgoing_.end(), options_.terminator.begin(), options_.terminator.end());
   co_await stream_->write(outgoing_, until);
+  line_free_ = clock_.now();
 }
 
-Task<> ScpiSession::fill(std::size_t count, const std::string& asked, Instant asked_at, Instant until) {
+Task<> ScpiSession::read_into(std::span<std::uint8_t> into, std::size_t& got, const Asked& asked, Instant until) {
+  bool timed_out = false;
+  try {
+    got = co_await stream_->read(into, until);
+  } catch (const TimeoutError&) {
+    timed_out = true;
+  }
+  if (!timed_out) co_return;
+  const std::string part = held().substr(0, 200);
+  throw TimeoutError(
+      fmt::format("{} did not answer {:?} within {:g} s{}", options_.name, asked.text,
+                  to_seconds(clock_.now() - asked.at), part.empty() ? "" : fmt::format("; it had sent {:?}", part)),
+      about(asked.text, part, asked.at));
+}
+
+Task<> ScpiSession::fill(std::size_t count, const Asked& asked) {
   if (used_ > 0) {
     std::memmove(incoming_.data(), incoming_.data() + used_, have_ - used_);
     have_ -= used_;
     used_ = 0;
   }
-  if (incoming_.size() < count + 1) incoming_.resize(count + 4096);
+  if (incoming_.size() < count + 1) incoming_.resize(std::max(count + first_room, 2 * incoming_.size()));
   while (have_ < count) {
     std::size_t got = 0;
-    bool timed_out = false;
-    try {
-      got = co_await stream_->read(std::span(incoming_).subspan(have_), until);
-    } catch (const TimeoutError&) {
-      timed_out = true;
-    }
-    if (timed_out) {
-      const std::string part(incoming_.begin(), incoming_.begin() + static_cast<std::ptrdiff_t>(have_));
-      throw TimeoutError(
-          fmt::format("{} did not answer {:?} within {:g} s{}", options_.name, asked,
-                      to_seconds(clock_.now() - asked_at), part.empty() ? "" : fmt::format("; it had sent {:?}", part)),
-          about(asked, part, asked_at));
-    }
+    co_await read_into(std::span(incoming_).subspan(have_), got, asked, asked.until);
     have_ += got;
   }
 }
 
-Task<std::string> ScpiSession::line(const std::string& asked, Instant asked_at, Instant until) {
+Task<std::string> ScpiSession::line(const Asked& asked) {
   std::size_t searched = used_;
   for (;;) {
     const auto begin = incoming_.begin();
@@ -129,53 +94,91 @@ Task<std::string> ScpiSession::line(const std::string& asked, Instant asked_at, 
     if (found != end) {
       std::string text(begin + static_cast<std::ptrdiff_t>(used_), found);
       used_ = static_cast<std::size_t>(found - begin) + 1;
-      co_return std::string(trim(text));
+      line_free_ = clock_.now();
+      co_return std::string(trimmed(text));
     }
-    if (have_ - used_ > (64u << 20))
-      throw ProtocolError(fmt::format("{} sends without end in answer to {:?}", options_.name, asked),
-                          about(asked, "", asked_at));
+    if (have_ - used_ > longest_answer)
+      throw ProtocolError(fmt::format("{} sends without end in answer to {:?}", options_.name, asked.text),
+                          about(asked.text, "", asked.at));
     const std::size_t before = have_ - used_;
-    co_await fill(before + 1, asked, asked_at, until);
+    co_await fill(before + 1, asked);
     searched = before;
   }
 }
 
+// What each opening of the link begins with.
+Task<> ScpiSession::start_conversation() {
+  if (options_.clear_on_open) {
+    co_await stream_->clear(deadline(options_.timeout));
+    co_await send("*CLS", deadline(options_.timeout));
+  }
+  for (const std::string& text : options_.opening) {
+    if (options_.pacing > Duration::zero()) co_await pace();
+    co_await send(text, deadline(options_.timeout));
+  }
+  in_conversation_ = true;
+}
+
 Task<> ScpiSession::recover() {
-  const std::string asked = "*IDN?";
-  const Instant asked_at = clock_.now();
-  co_await stream_->reopen(deadline(options_.timeout));
+  in_conversation_ = false;
+  bool cleared = false;
+  try {
+    cleared = co_await stream_->clear(deadline(options_.timeout));
+  } catch (const Error&) {
+    cleared = false;  // what can't be cleared any more may still be opened again
+  }
+  if (!cleared) co_await stream_->reopen(deadline(options_.timeout));
   have_ = used_ = 0;
-  co_await send(asked, deadline(options_.timeout));
-  const std::string answer = co_await line(asked, asked_at, deadline(options_.timeout));
+  co_await start_conversation();
+  if (options_.pacing > Duration::zero()) co_await pace();
+  const Asked asked{"*IDN?", clock_.now(), deadline(options_.timeout)};
+  co_await send(asked.text, asked.until);
+  const std::string answer = co_await line(asked);
   if (std::count(answer.begin(), answer.end(), ',') < 2)
     throw ProtocolError(fmt::format("{}: after an unanswered exchange, *IDN? gave {:?}", options_.name, answer),
-                        about(asked, answer, asked_at));
+                        about(asked.text, answer, asked.at));
+}
+
+// Before each message: the link is clean, the conversation begun, the pause kept. Dirty until its answer is there.
+Task<> ScpiSession::ready() {
+  if (dirty_) co_await recover();
+  dirty_ = true;
+  if (!in_conversation_) co_await start_conversation();
+  if (options_.pacing > Duration::zero()) co_await pace();
 }
 
 Task<std::string> ScpiSession::exchange(std::string text, Duration timeout) {
-  if (dirty_) co_await recover();
-  dirty_ = true;
+  co_await ready();
   ++exchanges_;
-  const Instant asked_at = clock_.now();
-  const Instant until = deadline(timeout);
-  co_await send(text, until);
-  std::string answer = co_await line(text, asked_at, until);
+  const Instant now = clock_.now();
+  const Asked asked{std::move(text), now, now + timeout + clock_.exchange_slack()};
+  co_await send(asked.text, asked.until);
+  std::string answer = co_await line(asked);
   // More than was asked for came back: an old answer, or a new one of somebody else's.
   dirty_ = have_ != used_;
   co_return answer;
 }
 
+Task<> ScpiSession::tell(std::string text) {
+  co_await ready();
+  co_await send(text, deadline(options_.timeout));
+  dirty_ = false;
+}
+
 Task<std::string> ScpiSession::query(std::string text, Duration timeout) {
+  const Turns::Turn turn = co_await turns_.take();
+  co_return co_await ask(std::move(text), timeout);
+}
+
+Task<std::string> ScpiSession::ask(std::string text, Duration timeout) {
   std::string answer;
-  bool silent = false;
   std::exception_ptr timed_out;
   try {
     answer = co_await exchange(text, timeout);
   } catch (const TimeoutError&) {
-    silent = true;
     timed_out = std::current_exception();
   }
-  if (!silent) co_return answer;
+  if (!timed_out) co_return answer;
   // A query that the instrument rejects is never answered; its error queue says why.
   std::string error;
   try {
@@ -183,47 +186,69 @@ Task<std::string> ScpiSession::query(std::string text, Duration timeout) {
   } catch (const Error&) {
     error.clear();  // it is silent altogether: the first time-out is the finding
   }
-  if (!error.empty() && !no_error(error)) {
-    throw InstrumentError(fmt::format("{} rejected {:?}: {}", options_.name, text, error),
-                          {options_.name, text, error, timeout});
-  }
+  std::vector<ScpiErrorEntry> entries = parse_error_entries(error);
+  if (!entries.empty() && !no_error(entries))
+    throw ScpiErrors(fmt::format("{} rejected {:?}: {}", options_.name, text, error),
+                     {options_.name, text, error, timeout}, std::move(entries));
   std::rethrow_exception(timed_out);
 }
 
 Task<> ScpiSession::expect_no_error(std::string asked, std::string first) {
-  if (no_error(first)) co_return;
-  if (!is_error_entry(first))
+  std::vector<ScpiErrorEntry> entries = parse_error_entries(first);
+  if (no_error(entries)) co_return;
+  if (entries.empty())
     throw ProtocolError(fmt::format("{} answered its error query with {:?}", options_.name, first),
                         {options_.name, asked, first, {}});
-  std::string all = first;
-  constexpr int told = 3;  // the first ones say what went wrong; the queue is drained all the same
-  for (int i = 1; i <= options_.error_queue_depth; ++i) {
+  bool ended = false;
+  for (int i = 1; i <= options_.error_queue_depth && !ended; ++i) {
     const std::string next = co_await exchange(options_.error_query, options_.timeout);
-    if (no_error(next)) break;
-    if (i < told) all += "; " + next;
-    if (i == told) all += "; and more";
+    const std::vector<ScpiErrorEntry> more = parse_error_entries(next);
+    ended = more.empty() || no_error(more);
+    if (!ended) entries.insert(entries.end(), more.begin(), more.end());
   }
-  throw InstrumentError(fmt::format("{} reported an error after {:?}: {}", options_.name, asked, all),
-                        {options_.name, asked, all, {}});
+  // An answer went astray: what comes next may be it.
+  if (any_of_query(entries)) dirty_ = true;
+  const std::string all = joined(entries) + (ended ? "" : "; and the queue did not end there");
+  throw ScpiErrors(fmt::format("{} reported an error after {:?}: {}", options_.name, asked, all),
+                   {options_.name, asked, all, {}}, std::move(entries));
+}
+
+// Some instruments answer 0 at once while an operation is under way, instead of 1 when it is over.
+Task<> ScpiSession::await_completion(std::string after) {
+  const Instant asked_at = clock_.now();
+  const Instant until = deadline(options_.timeout);
+  for (;;) {
+    const std::string answer = co_await exchange("*OPC?", std::max<Duration>(until - clock_.now(), 1ms));
+    if (answer == "1" || answer == "+1") co_return;
+    if (answer != "0" && answer != "+0")
+      throw ProtocolError(fmt::format("{} answered *OPC? with {:?}", options_.name, answer),
+                          about("*OPC?", answer, asked_at));
+    if (clock_.now() + busy_interval >= until)
+      throw TimeoutError(
+          fmt::format("{} was still busy {:g} s after {:?}", options_.name, to_seconds(clock_.now() - asked_at), after),
+          about(after, answer, asked_at));
+    co_await sleep_for(busy_interval);
+  }
 }
 
 Task<> ScpiSession::command(std::string text) {
-  if (options_.error_query.empty()) {
-    if (dirty_) co_await recover();
-    co_await send(text, deadline(options_.timeout));
-    co_return;
-  }
-  if (options_.compound) {
-    std::string error = co_await query(text + ";" + options_.error_query, options_.timeout);
+  const Turns::Turn turn = co_await turns_.take();
+  if (options_.operation_complete) {
+    co_await tell(text);
+    co_await await_completion(text);
+    if (options_.error_query.empty()) co_return;
+    std::string error = co_await ask(options_.error_query, options_.timeout);
     co_await expect_no_error(std::move(text), std::move(error));
-    co_return;
+  } else if (options_.error_query.empty()) {
+    co_await tell(std::move(text));
+  } else if (options_.compound) {
+    std::string error = co_await ask(with(text, options_.error_query), options_.timeout);
+    co_await expect_no_error(std::move(text), std::move(error));
+  } else {
+    co_await tell(text);
+    std::string error = co_await ask(options_.error_query, options_.timeout);
+    co_await expect_no_error(std::move(text), std::move(error));
   }
-  if (dirty_) co_await recover();
-  dirty_ = true;
-  co_await send(text, deadline(options_.timeout));
-  dirty_ = false;
-  std::string error = co_await query(options_.error_query, options_.timeout);
-  co_await expect_no_error(std::move(text), std::move(error));
 }
 
 Task<double> ScpiSession::number(std::string text, Duration timeout) {
@@ -241,39 +266,6 @@ Task<double> ScpiSession::number(std::string text, Duration timeout) {
   co_return value;
 }
 
-Task<Bytes> ScpiSession::block(std::string text, Duration timeout) {
-  if (dirty_) co_await recover();
-  dirty_ = true;
-  ++exchanges_;
-  const Instant asked_at = clock_.now();
-  const Instant until = deadline(timeout);
-  co_await send(text, until);
-  co_await fill(2, text, asked_at, until);
-  const std::uint8_t digits = incoming_[1];
-  if (incoming_[0] != '#' || digits < '1' || digits > '9') {
-    const std::string got(incoming_.begin(), incoming_.begin() + static_cast<std::ptrdiff_t>(have_));
-    throw ProtocolError(fmt::format("{} answered {:?} without a definite-length block", options_.name, text),
-                        about(text, got.substr(0, 40), asked_at));
-  }
-  const std::size_t head = 2u + (digits - '0');
-  co_await fill(head, text, asked_at, until);
-  std::size_t length = 0;
-  for (std::size_t i = 2; i < head; ++i) {
-    if (incoming_[i] < '0' || incoming_[i] > '9')
-      throw ProtocolError(fmt::format("{}: the block's length is no number", options_.name), about(text, "", asked_at));
-    length = length * 10 + (incoming_[i] - '0');
-  }
-  if (length > (64u << 20))
-    throw ProtocolError(fmt::format("{}: a block of {} bytes", options_.name, length), about(text, "", asked_at));
-  co_await fill(head + length + 1, text, asked_at, until);
-  const auto begin = incoming_.begin() + static_cast<std::ptrdiff_t>(head);
-  Bytes payload(begin, begin + static_cast<std::ptrdiff_t>(length));
-  used_ = head + length;
-  co_await line(text, asked_at, until);
-  dirty_ = have_ != used_;
-  co_return payload;
-}
-
 Task<Identity> ScpiSession::identify() {
   const Instant asked_at = clock_.now();
   const std::string answer = co_await query("*IDN?");
@@ -283,7 +275,7 @@ Task<Identity> ScpiSession::identify() {
   int count = 0;
   for (; count < 4 && !rest.empty(); ++count) {
     const auto comma = count == 3 ? std::string_view::npos : rest.find(',');
-    *fields[count] = std::string(trim(rest.substr(0, comma)));
+    *fields[count] = std::string(trimmed(rest.substr(0, comma)));
     rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
   }
   if (count < 3)

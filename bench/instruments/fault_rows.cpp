@@ -78,13 +78,18 @@ const std::vector<RigFault>& rig_faults() {
 struct TroubleName {
   const char* name;
   IoTrouble trouble;
+  bool scpi_only;
   const char* what;
 };
-constexpr std::array<TroubleName, 5> troubles = {{{"io-silent", IoTrouble::silent, "does not answer"},
-                                                  {"io-garbage", IoTrouble::garbage, "answers garbage"},
-                                                  {"io-late", IoTrouble::late, "answers 15 s late"},
-                                                  {"io-close", IoTrouble::close, "closes its link"},
-                                                  {"io-error", IoTrouble::error, "reports an error of its own"}}};
+constexpr std::array<TroubleName, 8> troubles = {
+    {{"io-silent", IoTrouble::silent, false, "does not answer"},
+     {"io-garbage", IoTrouble::garbage, false, "answers garbage"},
+     {"io-late", IoTrouble::late, false, "answers 15 s late"},
+     {"io-close", IoTrouble::close, false, "closes its link"},
+     {"io-error", IoTrouble::error, false, "reports an error of its own"},
+     {"io-partial", IoTrouble::partial, true, "sends the first half of each answer"},
+     {"io-split", IoTrouble::split, true, "sends its answers in pieces"},
+     {"io-identity", IoTrouble::identity, true, "says that it is another instrument"}}};
 
 constexpr std::array<std::string_view, 8> contacts = {"k1",       "k2", "uart",        "opener",
                                                       "loopback", "",   "dummy_light", "dummy_heavy"};
@@ -120,6 +125,8 @@ Expected expected_of(const InstrumentUse& use, IoTrouble trouble) {
   // Set, but never read back: nobody knows whether the output is off.
   if (name == "psu" && trouble == IoTrouble::error) return blocked_after(0);
   if (name == "relays" && trouble == IoTrouble::garbage) return blocked_after(0);
+  // An answer is over at its end, not where a segment is.
+  if (trouble == IoTrouble::split) return {};
   // A person may be slow, and one who says nothing is no fault of the rig.
   if (name == "operator" && trouble == IoTrouble::late) return {};
   if (name == "operator" && trouble == IoTrouble::silent) return only({"5.3.14", "5.3.15", "5.3.10a"}, "inconclusive");
@@ -141,10 +148,14 @@ Expected expected_of_relay(std::string_view contact, bool stuck) {
   return {};  // loopback and dummy loads serve only in a dispute about a meter
 }
 
-bool known_instrument(std::string_view name) {
+bool can_have(std::string_view instrument, const TroubleName& trouble) {
+  return !trouble.scpi_only || instrument == "psu" || instrument == "dmm" || instrument == "analyser";
+}
+
+bool known_instrument(std::string_view name, const TroubleName& trouble) {
   while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
   for (const InstrumentUse& use : uses())
-    if (name == use.instrument) return true;
+    if (name == use.instrument) return can_have(name, trouble);
   return false;
 }
 
@@ -189,7 +200,7 @@ Fault parse_fault(const std::string& name) {
     return fault;
   }
   for (const TroubleName& trouble : troubles) {
-    if (kind != trouble.name || !known_instrument(of)) continue;
+    if (kind != trouble.name || !known_instrument(of, trouble)) continue;
     fault.kind = Fault::Kind::io;
     fault.trouble = trouble.trouble;
     fault.instrument = of;
@@ -208,8 +219,9 @@ std::vector<DefectRow> fault_rows() {
   };
   for (const InstrumentUse& use : uses())
     for (const TroubleName& trouble : troubles)
-      add(fmt::format("{}:{}", trouble.name, use.instrument), expected_of(use, trouble.trouble),
-          fmt::format("{} {}", use.instrument, trouble.what));
+      if (can_have(use.instrument, trouble))
+        add(fmt::format("{}:{}", trouble.name, use.instrument), expected_of(use, trouble.trouble),
+            fmt::format("{} {}", use.instrument, trouble.what));
   for (const char* instrument : {"psu", "dmm"})
     add(fmt::format("reads-high:{}", instrument), every("void"),
         fmt::format("{} shows 2 % more volts than there are", instrument));

@@ -8,6 +8,8 @@ namespace {
 // Beyond every deadline of a driver: the answer comes when nobody waits for it any more.
 constexpr Duration lateness = 15s;
 constexpr std::string_view garbage = "\x15\x80~#garbled?{\n";
+constexpr std::string_view who = "*IDN?";
+constexpr std::string_view somebody_else = "MERIDIAN INSTRUMENTS,M-1,0,0\n";
 constexpr int device_failure = 4;  // Modbus Application Protocol V1.1b3, section 7
 
 const IoFault* in_force(const std::vector<IoFault>& faults, int exchange) {
@@ -24,19 +26,39 @@ class FaultyLink::Spoiled final : public Port {
  public:
   Spoiled(Clock& clock, Port& port) : clock_(clock), port_(port) {}
   void send(std::span<const std::uint8_t> bytes, Instant at) override {
-    if (trouble && *trouble == IoTrouble::garbage) {
-      port_.send({reinterpret_cast<const std::uint8_t*>(garbage.data()), garbage.size()}, at);
-    } else if (trouble && *trouble == IoTrouble::late) {
-      port_.send(bytes, std::max(at, clock_.now()) + lateness);
-    } else {
-      port_.send(bytes, at);
+    if (!trouble) return port_.send(bytes, at);
+    switch (*trouble) {
+      case IoTrouble::garbage:
+        return say(garbage, at);
+      case IoTrouble::late:
+        return port_.send(bytes, std::max(at, clock_.now()) + lateness);
+      case IoTrouble::partial:
+        return port_.send(bytes.first(bytes.size() / 2), at);
+      case IoTrouble::split:
+        return pieces(bytes, at);
+      case IoTrouble::identity:
+        return asked_who ? say(somebody_else, at) : port_.send(bytes, at);
+      default:
+        return port_.send(bytes, at);
     }
   }
   void hang_up() override { port_.hang_up(); }
   const Port* port() const { return &port_; }
   std::optional<IoTrouble> trouble;
+  bool asked_who = false;
 
  private:
+  void say(std::string_view text, Instant at) {
+    port_.send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, at);
+  }
+  // The head of a block and every short answer byte by byte, what is longer in odd pieces.
+  void pieces(std::span<const std::uint8_t> bytes, Instant at) {
+    for (std::size_t i = 0; i < bytes.size();) {
+      const std::size_t size = std::min<std::size_t>(i < 64 ? 1 : 997, bytes.size() - i);
+      port_.send(bytes.subspan(i, size), at);
+      i += size;
+    }
+  }
   Clock& clock_;
   Port& port_;
 };
@@ -68,6 +90,7 @@ void FaultyLink::receive(Port& port, std::span<const std::uint8_t> bytes) {
   Spoiled& way_back = wrapped(port);
   const IoFault* fault = in_force(faults_, ++exchanges_);
   way_back.trouble = fault ? std::optional(fault->trouble) : std::nullopt;
+  way_back.asked_who = std::search(bytes.begin(), bytes.end(), who.begin(), who.end()) != bytes.end();
   if (fault && fault->trouble == IoTrouble::silent) return;
   if (fault && fault->trouble == IoTrouble::close) return port.hang_up();
   if (fault && fault->trouble == IoTrouble::error) {

@@ -14,7 +14,7 @@
 namespace meterrig::bench {
 
 // What goes wrong between a rig and an instrument, whatever the instrument is.
-enum class IoTrouble { silent, garbage, late, close, error };
+enum class IoTrouble { silent, garbage, late, close, error, partial, split, identity };
 
 struct IoFault {
   IoTrouble trouble = IoTrouble::silent;

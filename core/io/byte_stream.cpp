@@ -32,4 +32,6 @@ void ReadOp::detach() noexcept {
   stream_.stop_read(*this);
 }
 
+Task<bool> ByteStream::clear(Instant) { co_return false; }
+
 }  // namespace meterrig

@@ -60,6 +60,9 @@ class ByteStream {
   virtual void drain() = 0;
   // Closes and opens again, where the transport can. Throws LinkError with the reason.
   virtual Task<> reopen(Instant deadline) = 0;
+  // Device clear: the far side forgets the message under way and what it had to answer, and nothing of that is read any
+  // more. False when the transport has no such thing; then only reopen() helps. Throws LinkError.
+  virtual Task<bool> clear(Instant deadline);
   virtual void close() noexcept = 0;
   // The address, for messages: "tcp://127.0.0.1:5025".
   virtual const std::string& name() const noexcept = 0;

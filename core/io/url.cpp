@@ -21,6 +21,7 @@ constexpr std::array schemes{
     SchemeName{Scheme::tcp, "tcp://"},
     SchemeName{Scheme::serial, "serial://"},
     SchemeName{Scheme::usbtmc, "usbtmc://"},
+    SchemeName{Scheme::vxi11, "vxi11://"},
     SchemeName{Scheme::modbus_tcp, "modbus-tcp://"},
     SchemeName{Scheme::modbus_rtu, "modbus-rtu://"},
     SchemeName{Scheme::virtual_member, "virtual:"},
@@ -76,7 +77,7 @@ SerialLine line_of(std::string_view text, const Url& url) {
   return line;
 }
 
-// host:port[/unit], with an IPv6 address in brackets.
+// host:port[/unit] or host[/device], with an IPv6 address in brackets.
 void parse_authority(std::string_view text, std::string_view rest, Url& url) {
   const std::size_t slash = rest.find('/');
   std::string_view authority = rest.substr(0, slash);
@@ -91,6 +92,11 @@ void parse_authority(std::string_view text, std::string_view rest, Url& url) {
     authority.remove_prefix(std::min(colon, authority.size()));
   }
   if (url.host.empty()) wrong(text, "the host is missing");
+  if (url.scheme == Scheme::vxi11) {
+    if (!authority.empty()) wrong(text, "no port is expected: the instrument's portmapper knows it");
+    url.path = slash == rest.npos || slash + 1 == rest.size() ? "inst0" : std::string(rest.substr(slash + 1));
+    return;
+  }
   if (authority.empty() && url.scheme == Scheme::modbus_tcp) {
     url.port = 502;
   } else {
@@ -126,7 +132,7 @@ Url Url::parse(std::string_view text) {
   const auto known =
       std::find_if(schemes.begin(), schemes.end(), [&](const SchemeName& s) { return text.starts_with(s.prefix); });
   if (known == schemes.end())
-    wrong(text, "expected tcp://, serial:///, usbtmc:///, modbus-tcp://, modbus-rtu:/// or virtual:");
+    wrong(text, "expected tcp://, serial:///, usbtmc:///, vxi11://, modbus-tcp://, modbus-rtu:/// or virtual:");
   Url url;
   url.scheme = known->scheme;
   const std::string_view whole = text.substr(known->prefix.size());
@@ -135,6 +141,7 @@ Url Url::parse(std::string_view text) {
   if (mark != whole.npos) parse_options(text, whole.substr(mark + 1), url);
   switch (url.scheme) {
     case Scheme::tcp:
+    case Scheme::vxi11:
     case Scheme::modbus_tcp:
       parse_authority(text, rest, url);
       break;
@@ -164,6 +171,8 @@ std::string Url::text() const {
   if (scheme == Scheme::tcp || scheme == Scheme::modbus_tcp) {
     out += fmt::format(fmt::runtime(host.find(':') == host.npos ? "{}:{}" : "[{}]:{}"), host, port);
     if (unit) out += fmt::format("/{}", *unit);
+  } else if (scheme == Scheme::vxi11) {
+    out += fmt::format(fmt::runtime(host.find(':') == host.npos ? "{}/{}" : "[{}]/{}"), host, path);
   } else {
     out += path;
   }

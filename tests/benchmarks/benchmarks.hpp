@@ -20,6 +20,8 @@ inline double median(std::vector<double> values) {
 
 // Each prints its numbers and says whether its target was met.
 bool line_query(int rounds);
+bool block_transfer(int rounds);
+bool modbus_reads(int rounds);
 bool many_meters(Duration span);
 bool many_uarts(Duration span);
 

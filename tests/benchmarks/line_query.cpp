@@ -34,22 +34,14 @@ constexpr int queries_a_round = 20'000;
 // Takes connections one after the other and answers each question, with blocking calls.
 class LineServer {
  public:
-  LineServer() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    address_.sin_family = AF_INET;
-    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address_;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address_), size);
-    ::listen(listener_, 4);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address_), &size);
-    thread_ = std::thread([this] { serve(); });
-  }
+  LineServer() : listener_(listen_plainly(port_)), thread_([this] { serve(); }) {}
   ~LineServer() {
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
     ::close(listener_);
   }
-  std::uint16_t port() const { return ntohs(address_.sin_port); }
-  std::string url() const { return fmt::format("tcp://127.0.0.1:{}", port()); }
+  std::uint16_t port() const { return port_; }
+  std::string url() const { return fmt::format("tcp://127.0.0.1:{}", port_); }
 
  private:
   void serve() const {
@@ -69,8 +61,8 @@ class LineServer {
       if (line.ends_with('?')) ::send(fd, said.data(), said.size(), MSG_NOSIGNAL);
     }
   }
+  std::uint16_t port_ = 0;
   int listener_;
-  sockaddr_in address_{};
   std::thread thread_;
 };
 

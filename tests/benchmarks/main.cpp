@@ -37,14 +37,18 @@ double processor_seconds_of_this_thread() {
 
 }  // namespace meterrig::benchmarks
 
-// io_benchmarks [line|meters|uarts]
+// io_benchmarks [line|block|modbus|meters|uarts]
 int main(int argc, char** argv) {
   using namespace meterrig;
   const std::string_view only = argc > 1 ? argv[1] : "";
   benchmarks::processors();
+  double load = 0;
+  if (::getloadavg(&load, 1) == 1) fmt::print("load {:.1f} at the start\n", load);
   bool met = true;
   const auto wanted = [only](std::string_view name) { return only.empty() || only == name; };
   if (wanted("line")) met = benchmarks::line_query(11) && met;
+  if (wanted("block")) met = benchmarks::block_transfer(11) && met;
+  if (wanted("modbus")) met = benchmarks::modbus_reads(11) && met;
   if (wanted("meters")) met = benchmarks::many_meters(5s) && met;
   if (wanted("uarts")) met = benchmarks::many_uarts(20s) && met;
   return met ? EXIT_SUCCESS : EXIT_FAILURE;

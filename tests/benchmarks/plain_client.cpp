@@ -26,6 +26,18 @@ int connect_plainly(std::uint16_t port) {
   return fd;
 }
 
+int listen_plainly(std::uint16_t& port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const auto at = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(fd, at, size) != 0 || ::listen(fd, 4) != 0 || ::getsockname(fd, at, &size) != 0) std::abort();
+  port = ntohs(address.sin_port);
+  return fd;
+}
+
 PlainPoll poll_plainly(std::uint16_t port, std::size_t connections, std::size_t frame_size, Duration span) {
   using Steady = std::chrono::steady_clock;
   const int poller = ::epoll_create1(EPOLL_CLOEXEC);

@@ -10,6 +10,8 @@ namespace meterrig::benchmarks {
 // What the system itself takes: the same work in plain socket calls.
 
 int connect_plainly(std::uint16_t port);
+// On loopback; `port` is what the system chose.
+int listen_plainly(std::uint16_t& port);
 
 struct PlainPoll {
   double frames_a_second = 0;

@@ -19,12 +19,50 @@ def said(*words, ok=True):
     return ended.stdout + ("" if ok else ended.stderr)
 
 
+def opened(bench, name):
+    """A pyvisa-py device on the socket of one served instrument, closed with its manager."""
+    manager = pyvisa.ResourceManager("@py")
+    device = manager.open_resource(f"TCPIP::127.0.0.1::{bench.port(name)}::SOCKET", read_termination="\n",
+                                   write_termination="\n", timeout=3000)
+    return manager, device
+
+
+def close_contact(bench, name, coil, closed):
+    said("mbpoll", "-m", "tcp", "-p", bench.port(name), "-a", "1", "-0", "-q", "-t", "0", "-r", coil, "127.0.0.1",
+         int(closed))
+
+
+@pytest.fixture
+def analyser(bench):
+    """The analyser of a station whose meter has its supply through the ammeter path, channel 2 (K2 is coil 1)."""
+    manager, device = opened(bench, "analyser2")
+    supplies, supply = opened(bench, "psu2")
+    for command in (":INST:NSEL 1", ":SOUR:CURR 0.5", ":SOUR:VOLT 3.6", ":OUTP CH1,ON"):
+        supply.write(command)
+    close_contact(bench, "relays2", 1, True)
+    yield device
+    close_contact(bench, "relays2", 1, False)
+    supply.write(":OUTP CH1,OFF")
+    assert supply.query(":OUTP? CH1") == "OFF"
+    for command in ("ABOR:ACQ (@2)", "FORM:DATA ASC", "FORM:BORD NORM"):
+        device.write(command)
+    for opened_here in (device, manager, supply, supplies):
+        opened_here.close()
+
+
+@pytest.fixture
+def multimeter(bench):
+    manager, device = opened(bench, "dmm2")
+    yield device
+    device.write("*RST")
+    device.close()
+    manager.close()
+
+
 @pytest.fixture
 def supply(bench):
     """The first supply, left switched off whatever the test did to it."""
-    manager = pyvisa.ResourceManager("@py")
-    device = manager.open_resource(f"TCPIP::127.0.0.1::{bench.port('psu1')}::SOCKET", read_termination="\n",
-                                   write_termination="\n", timeout=3000)
+    manager, device = opened(bench, "psu1")
     yield device
     device.write(":OUTP CH1,OFF")
     assert device.query(":OUTP? CH1") == "OFF"
@@ -33,7 +71,7 @@ def supply(bench):
 
 
 def no_more_errors(device):
-    return device.query(":SYST:ERR?").startswith("0,")
+    return device.query(":SYST:ERR?").lstrip("+").startswith("0,")
 
 
 class TestPyvisa:
@@ -65,9 +103,7 @@ class TestPyvisa:
     @pytest.mark.parametrize("name, identity", [("dmm2", "Keysight Technologies,34465A,MY54500002,"),
                                                 ("analyser3", "Keysight Technologies,N6705C,MY53000003,")])
     def test_each_socket_is_the_instrument_that_the_rig_file_names(self, bench, name, identity):
-        manager = pyvisa.ResourceManager("@py")
-        device = manager.open_resource(f"TCPIP::127.0.0.1::{bench.port(name)}::SOCKET", read_termination="\n",
-                                       write_termination="\n", timeout=3000)
+        manager, device = opened(bench, name)
         assert device.query("*IDN?").startswith(identity)
         device.close()
         manager.close()
@@ -96,6 +132,72 @@ class TestSigrok:
         finally:
             self.ask(bench, "-g", "1", "--config", "enabled=off", "--set")
         assert self.ask(bench, "-g", "1", "--get", "enabled").strip() == "false"
+
+
+class TestPyvisaWithAnAnalyser:
+    def acquire(self, analyser, interval, points):
+        for command in (f"SENS:SWE:TINT {interval},(@2)", f"SENS:SWE:POIN {points},(@2)", "TRIG:ACQ:SOUR IMM,(@2)",
+                        "INIT:ACQ (@2)"):
+            analyser.write(command)
+        assert float(analyser.query("SENS:SWE:TINT? (@2)")) == pytest.approx(interval, rel=1e-6)
+        assert int(analyser.query("SENS:SWE:POIN? (@2)")) == points
+
+    def fetch(self, analyser, big_endian):
+        analyser.write("FORM:DATA REAL")
+        analyser.write("FORM:BORD " + ("NORM" if big_endian else "SWAP"))
+        return analyser.query_binary_values("FETC:ARR:CURR? (@2)", datatype="f", is_big_endian=big_endian)
+
+    # 100,000 samples are 400 kB, many reads of the client's.
+    @pytest.mark.parametrize("interval, points", [(1e-3, 1), (1e-3, 500), (2.048e-5, 100_000)])
+    def test_a_block_holds_what_the_text_says(self, analyser, interval, points):
+        self.acquire(analyser, interval, points)
+        analyser.write("FORM:DATA ASC")
+        text = [float(field) for field in analyser.query("FETC:ARR:CURR? (@2)").split(",")]
+        big, little = self.fetch(analyser, True), self.fetch(analyser, False)
+        assert len(text) == points and big == little
+        assert big == pytest.approx(text, rel=1e-7, abs=1e-12)
+        assert points == 1 or len(set(big)) > 1  # an instrument that measures is never still
+        assert no_more_errors(analyser)
+
+    def test_a_fetch_without_an_acquisition_queues_its_error(self, analyser):
+        analyser.write("*RST")
+        analyser.write("FETC:ARR:CURR? (@2)")
+        assert int(analyser.query("SYST:ERR?").split(",")[0]) == -230
+        assert no_more_errors(analyser)
+
+
+class TestPyvisaWithAMultimeter:
+    def test_settings_read_back_and_a_reading_comes(self, multimeter):
+        for command in ("CONF:VOLT:DC 10", "VOLT:DC:NPLC 10"):
+            multimeter.write(command)
+        assert float(multimeter.query("VOLT:DC:NPLC?")) == 10
+        assert multimeter.query("CONF?").startswith('"VOLT +1.0')
+        assert abs(float(multimeter.query("READ?"))) < 0.05  # nothing is switched on
+        assert no_more_errors(multimeter)
+
+    def test_the_queue_holds_errors_in_their_order_with_text_that_has_commas(self, multimeter):
+        multimeter.write("VOLT:DC:NPLC 1,2,(@1)")
+        multimeter.write("NOPE")
+        first, second = multimeter.query("SYST:ERR?"), multimeter.query("SYST:ERR?")
+        assert int(first.split(",")[0]) == -108 and first.count('"') == 2
+        assert int(second.split(",")[0]) == -113
+        assert no_more_errors(multimeter)
+
+
+class TestSigrokWithAMultimeter:
+    def ask(self, bench, *words):
+        return said("sigrok-cli", "-d", f"scpi-dmm:conn=tcp-raw/127.0.0.1/{bench.port('dmm1')}", *words)
+
+    def test_finds_it(self, bench):
+        assert "34465A" in self.ask(bench, "--scan")
+
+    def test_reads_volts(self, bench):
+        lines = self.ask(bench, "--samples", "3").strip().splitlines()
+        assert len(lines) == 3 and all("V DC" in line for line in lines)
+
+    def test_reads_amperes_after_a_change_of_function(self, bench):
+        lines = self.ask(bench, "--config", "measured_quantity=current/dc", "--samples", "2").strip().splitlines()
+        assert len(lines) == 2 and all("A DC" in line for line in lines)
 
 
 class TestMbpoll:

@@ -22,6 +22,11 @@ inline ssize_t write_now(Descriptor& descriptor, std::span<const std::uint8_t> b
   return ::write(descriptor.native_handle(), bytes.data(), bytes.size());
 }
 
+// Takes what is there without waiting; 0 at the end, -1 and errno otherwise.
+inline ssize_t read_now(TcpSocket& socket, std::span<std::uint8_t> into) {
+  return ::recv(socket.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+}
+
 // Throws away what the kernel has received.
 inline void discard_input(TcpSocket& socket) {
   std::uint8_t nowhere[4096];

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ namespace meterrig {
 
 // A ByteStream on one of Asio's devices. A stop never cancels the read under way below: its bytes go to a buffer of
 // the stream's own, and so to the next read or to drain(); nothing is lost and no memory of a dead ReadOp is written.
+// A read for more than that buffer holds only waits below, and then takes the bytes straight to where they belong.
 template <typename Device>
 class DeviceStream : public ByteStream {
  public:
@@ -62,6 +64,9 @@ class DeviceStream : public ByteStream {
   std::string name_;
 
  private:
+  // Asio can't wait for a serial port, and no serial port is fast enough to need it.
+  static constexpr bool direct = std::is_same_v<Device, TcpSocket>;
+
   struct ReadHandler {
     IoPtr io;
     using allocator_type = HandlerAllocator<std::byte>;
@@ -69,6 +74,12 @@ class DeviceStream : public ByteStream {
     void operator()(const ErrorCode& error, std::size_t count) const {
       io->reading = false;
       if (io->owner) io->owner->arrived(error, count);
+    }
+    // Of a wait: the device has something.
+    void operator()(const ErrorCode& error) const {
+      if (error) return (*this)(error, 0);
+      io->reading = false;
+      if (io->owner && io->owner->reader_) io->owner->read_on(*io->owner->reader_);
     }
   };
   // Takes the rest of a write back when its coroutine leaves early, whichever way.
@@ -85,6 +96,9 @@ class DeviceStream : public ByteStream {
   void stop_read(ReadOp& op) noexcept override;
   Task<> write_rest(IoPtr io, Instant deadline);
   void begin_read();
+  void begin_wait();
+  void read_on(ReadOp& op);
+  void read_directly(ReadOp& op);
   void arrived(const ErrorCode& error, std::size_t count);
   void serve();
   void expired();
@@ -158,7 +172,27 @@ void DeviceStream<Device>::start_read(ReadOp& op) {
   if (failure_) return fail_reader(failure_);
   read_started_ = clock_.now();
   deadline_.set(op.deadline());
-  if (!io_->reading) begin_read();
+  if (io_->reading) return;
+  read_on(op);
+}
+
+// Goes on with a read that nothing below is under way for.
+template <typename Device>
+void DeviceStream<Device>::read_on(ReadOp& op) {
+  if constexpr (direct) {
+    if (op.into().size() > io_->buffer.size()) return read_directly(op);
+  }
+  begin_read();
+}
+
+template <typename Device>
+void DeviceStream<Device>::read_directly(ReadOp& op) {
+  const ssize_t count = read_now(io_->device, op.into());
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return begin_wait();
+  if (count < 0) return arrived(ErrorCode(errno, boost::system::system_category()), 0);
+  if (count == 0) return arrived(asio::error::eof, 0);
+  deadline_.clear();
+  std::exchange(reader_, nullptr)->finish(static_cast<std::size_t>(count));
 }
 
 template <typename Device>
@@ -175,10 +209,16 @@ void DeviceStream<Device>::begin_read() {
 }
 
 template <typename Device>
+void DeviceStream<Device>::begin_wait() {
+  io_->reading = true;
+  io_->device.async_wait(asio::socket_base::wait_read, ReadHandler{io_});
+}
+
+template <typename Device>
 void DeviceStream<Device>::arrived(const ErrorCode& error, std::size_t count) {
   if (error == asio::error::operation_aborted) {
     // A write was taken back, and the device knows only one cancel for both.
-    if (reader_) begin_read();
+    if (reader_) read_on(*reader_);
     return;
   }
   if (!error) {

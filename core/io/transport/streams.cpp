@@ -13,9 +13,12 @@ std::unique_ptr<ByteStream> make_stream(WallClock& clock, const Url& url) {
       return make_serial_stream(clock, url);
     case Url::Scheme::usbtmc:
       return make_usbtmc_stream(clock, url);
+    case Url::Scheme::vxi11:
+      return make_vxi11_stream(clock, url);
     default:
-      throw UserError(fmt::format("{}: expected an address of bytes: tcp://, serial:/// or usbtmc:///", url.text()),
-                      {url.text(), "open", "", {}});
+      throw UserError(
+          fmt::format("{}: expected an address of bytes: tcp://, serial:///, usbtmc:/// or vxi11://", url.text()),
+          {url.text(), "open", "", {}});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -11,44 +12,61 @@ namespace meterrig {
 // One thread for calls that block. Jobs run in the order given; those not yet begun are dropped at the end.
 class Worker {
  public:
-  Worker() : thread_([this] { work(); }) {}
+  Worker() : state_(std::make_shared<State>()), thread_([state = state_] { work(*state); }) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() {
-    {
-      const std::lock_guard lock(mutex_);
-      ending_ = true;
-    }
-    wake_.notify_one();
+    if (!thread_.joinable()) return;
+    end({});
     thread_.join();
   }
 
   void submit(std::function<void()> job) {
     {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
+      const std::lock_guard lock(state_->mutex);
+      state_->jobs.push_back(std::move(job));
     }
-    wake_.notify_one();
+    state_->wake.notify_one();
+  }
+  // Does not wait for the call under way: `last` runs when it has come back, if ever, and then the thread ends. The
+  // jobs own what they use.
+  void abandon(std::function<void()> last) {
+    end(std::move(last));
+    thread_.detach();
   }
 
  private:
-  void work() {
-    std::unique_lock lock(mutex_);
+  struct State {
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::deque<std::function<void()>> jobs;
+    bool ending = false;
+  };
+
+  void end(std::function<void()> last) {
+    {
+      const std::lock_guard lock(state_->mutex);
+      state_->jobs.clear();
+      if (last) state_->jobs.push_back(std::move(last));
+      state_->ending = true;
+    }
+    state_->wake.notify_one();
+  }
+  static void work(State& state) {
+    std::unique_lock lock(state.mutex);
     while (true) {
-      wake_.wait(lock, [this] { return ending_ || !jobs_.empty(); });
-      if (ending_) return;
-      const std::function<void()> job = std::move(jobs_.front());
-      jobs_.pop_front();
+      state.wake.wait(lock, [&] { return state.ending || !state.jobs.empty(); });
+      if (state.jobs.empty()) return;
+      std::function<void()> job = std::move(state.jobs.front());
+      state.jobs.pop_front();
       lock.unlock();
       job();
+      job = nullptr;
       lock.lock();
     }
   }
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;
-  bool ending_ = false;
+  std::shared_ptr<State> state_;
   std::thread thread_;
 };
 

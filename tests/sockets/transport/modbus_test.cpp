@@ -110,6 +110,30 @@ TEST_P(Modbus, AStopIsImmediateAndTheLateAnswerIsDropped) {
   }
 }
 
+// Nobody waits for the call that the worker is in longer than that call's own time-out, not even the bus's end.
+TEST_P(Modbus, AnAbortEndsABlockedCallWithinItsOwnTimeOut) {
+  device.silent = true;
+  CancelScope scope;
+  Timer stop(clock, [&] { scope.cancel("stop"); });
+  const Instant start = clock.now();
+  stop.at(start + 20ms);
+  EXPECT_THROW(run(clock, scope, bus->read(3, RegisterTable::holding, 7, 1, start + 400ms)), Cancelled);
+  EXPECT_LT(clock.now() - start, Duration{300ms});
+  device.silent = false;
+  // On a serial line the call under way keeps the line until its time-out; the next one has the line after it.
+  const std::vector<std::uint16_t> words = run(clock, bus->read(3, RegisterTable::holding, 8, 1, clock.now() + 2s));
+  EXPECT_EQ(words, (Words{80}));
+  EXPECT_LT(clock.now() - start, Duration{900ms});
+  device.silent = true;
+  CancelScope second;
+  Timer again(clock, [&] { second.cancel("stop"); });
+  const Instant asked = clock.now();
+  again.at(asked + 20ms);
+  EXPECT_THROW(run(clock, second, bus->read(3, RegisterTable::holding, 7, 1, asked + 400ms)), Cancelled);
+  bus.reset();
+  EXPECT_LT(clock.now() - asked, Duration{GetParam() ? 300ms : 800ms});
+}
+
 TEST_P(Modbus, ManyAskAtOnce) {
   TaskGroup group(clock, nullptr);
   int good = 0;

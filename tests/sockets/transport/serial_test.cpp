@@ -3,8 +3,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <mutex>
+#include <thread>
+
 #include <gtest/gtest.h>
 
+#include "core/io/transport/blocking_stream.hpp"
 #include "core/io/transport/serial_ports.hpp"
 #include "tests/sockets/transport/support.hpp"
 
@@ -141,6 +146,73 @@ TEST_F(Usbtmc, AStopIsImmediate) {
   stop.at(clock.now() + 5ms);
   EXPECT_THROW(run(clock, scope, read_line(clock, *stream)), Cancelled);
   stream.reset();
+}
+
+// A socket knows no device clear, and says so.
+TEST_F(Usbtmc, AClearThatFailsIsALinkError) {
+  const auto work = [&]() -> Task<> { co_await stream->clear(clock.now() + 1s); };
+  EXPECT_EQ(failure_of<LinkError>(clock, work).asked, "device clear");
+}
+
+// Holds a message until it is cleared; a call that finds nothing takes its whole time.
+struct Clearable final : BlockingDevice {
+  struct State {
+    std::mutex mutex;
+    std::string pending = "stale\n";
+    std::atomic<int> opens{0}, clears{0}, ends{0};
+  };
+  explicit Clearable(std::shared_ptr<State> s) : state(std::move(s)) {}
+  ~Clearable() override { ++state->ends; }
+  int open(int) override { return ++state->opens, 0; }
+  int send(std::span<const std::uint8_t> message, int) override {
+    const std::lock_guard lock(state->mutex);
+    state->pending.append(message.begin(), message.end());
+    return 0;
+  }
+  int receive(Bytes& into, int milliseconds) override {
+    {
+      const std::lock_guard lock(state->mutex);
+      into = bytes_of(std::exchange(state->pending, ""));
+    }
+    if (into.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    return into.empty() ? ETIMEDOUT : 0;
+  }
+  int clear(int) override {
+    ++state->clears;
+    const std::lock_guard lock(state->mutex);
+    state->pending.clear();
+    return 0;
+  }
+  std::shared_ptr<State> state;
+};
+
+TEST(Blocking, ADeviceClearForgetsWhatWasToCome) {
+  WallClock clock;
+  const auto state = std::make_shared<Clearable::State>();
+  const auto stream = make_blocking_stream(clock, "fake", [state] { return std::make_unique<Clearable>(state); });
+  run(clock, stream->reopen(clock.now() + 1s));
+  EXPECT_TRUE(run(clock, stream->clear(clock.now() + 1s)));
+  EXPECT_EQ(run(clock, ask(clock, *stream, "fresh\n")), "fresh\n");
+  EXPECT_EQ(state->opens, 1);
+  EXPECT_EQ(state->clears, 1);
+}
+
+TEST(Blocking, NobodyWaitsForACallThatNobodyWants) {
+  WallClock clock;
+  const auto state = std::make_shared<Clearable::State>();
+  auto stream = make_blocking_stream(clock, "fake", [state] { return std::make_unique<Clearable>(state); });
+  run(clock, stream->reopen(clock.now() + 1s));
+  run(clock, stream->clear(clock.now() + 1s));
+  CancelScope scope;
+  Timer stop(clock, [&] { scope.cancel("stop"); });
+  const Instant start = clock.now();
+  stop.at(start + 10ms);
+  EXPECT_THROW(run(clock, scope, read_line(clock, *stream, 800ms)), Cancelled);
+  stream.reset();
+  EXPECT_LT(clock.now() - start, Duration{700ms});
+  EXPECT_EQ(state->ends, 0);
+  while (state->ends == 0) std::this_thread::sleep_for(1ms);
+  EXPECT_LT(clock.now() - start, Duration{5s});
 }
 
 }  // namespace

@@ -76,6 +76,79 @@ TEST_F(Tcp, MegabytesBothWays) {
   EXPECT_EQ(run(clock, ask(clock, *stream, much, 20s)), much);
 }
 
+// A read for more than the stream's own buffer goes straight to where the bytes belong.
+TEST_F(Tcp, LargeAndSmallReadsInTurnLoseNothing) {
+  LineEcho echo(clock);
+  TcpLinkServer server(clock, echo);
+  const auto stream = open(server);
+  std::string sent(3 << 20, 'x');
+  for (std::size_t i = 0; i < sent.size(); ++i) sent[i] = static_cast<char>('a' + i * 7 % 23);
+  sent.back() = '\n';
+  const auto work = [&]() -> Task<std::string> {
+    co_await stream->write(bytes_of(sent), clock.now() + 20s);
+    std::string all;
+    Bytes large(100'000), small(7);
+    while (all.size() < sent.size()) {
+      Bytes& into = all.size() % 3 == 0 ? small : large;
+      const std::size_t count = co_await stream->read(into, clock.now() + 20s);
+      all.append(into.begin(), into.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    co_return all;
+  };
+  EXPECT_EQ(run(clock, work()), sent);
+}
+
+TEST_F(Tcp, AStopOfALargeReadLeavesTheBytesToTheNext) {
+  Mute peer(clock);
+  TcpLinkServer server(clock, peer);
+  const auto stream = open(server);
+  clock.run_until([&] { return peer.port != nullptr; });
+  for (int i = 0; i < 20; ++i) {
+    CancelScope scope;
+    Timer stop(clock, [&] { scope.cancel("stop"); });
+    stop.at(clock.now() + 2ms);
+    {
+      auto gone = std::make_unique<Bytes>(1 << 20);
+      const auto large = [&]() -> Task<> { co_await stream->read(*gone, clock.now() + 5s); };
+      EXPECT_THROW(run(clock, scope, large()), Cancelled);
+    }
+    peer.port->send(bytes_of("late\n"), clock.now());
+    if (i % 2) run(clock, sleep_for(2ms));
+    EXPECT_EQ(run(clock, read_line(clock, *stream)), "late\n");
+  }
+}
+
+TEST_F(Tcp, ALargeReadTimesOutAndEndsWithTheLink) {
+  Mute peer(clock);
+  TcpLinkServer server(clock, peer);
+  const auto stream = open(server);
+  clock.run_until([&] { return peer.port != nullptr; });
+  Bytes large(1 << 20);
+  const auto read = [&]() -> Task<> { co_await stream->read(large, clock.now() + 50ms); };
+  EXPECT_LT(failure_of<TimeoutError>(clock, read).after, Duration{5s});
+  Timer hang_up(clock, [&] { peer.port->hang_up(); });
+  hang_up.at(clock.now() + 5ms);
+  failure_of<ClosedError>(clock, read);
+}
+
+TEST_F(Tcp, AResetIsAClosedErrorAndReopeningGoesOn) {
+  SilentListener listener(4);
+  const auto stream = run(clock, open_stream(clock, listener.url, clock.now() + 5s));
+  for (const std::size_t room : {64u, 1u << 20}) {
+    const int fd = ::accept(listener.fd, nullptr, nullptr);
+    const linger at_once{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(fd);
+    Bytes into(room);
+    const auto read = [&]() -> Task<> {
+      co_await stream->write(bytes_of("READ?\n"), clock.now() + 1s);
+      co_await stream->read(into, clock.now() + 1s);
+    };
+    failure_of<ClosedError>(clock, read);
+    run(clock, stream->reopen(clock.now() + 1s));
+  }
+}
+
 TEST_F(Tcp, TimesOutAndNamesTheExchange) {
   Mute peer(clock);
   TcpLinkServer server(clock, peer);

@@ -16,6 +16,8 @@ TEST(Url, EveryFormReadsAndWritesBack) {
            "serial:///dev/ttyUSB0?baud=2400&parity=even&data=8&stop=1",
            "serial:///dev/ttyS1?baud=300&parity=odd&data=7&stop=2&dtr=1&rts=0",
            "usbtmc:///dev/usbtmc0",
+           "vxi11://192.168.1.40/inst0",
+           "vxi11://[fe80::1]/gpib0,5",
            "modbus-tcp://plc:502/3",
            "modbus-tcp://[fe80::1]:1502/255",
            "modbus-rtu:///dev/ttyUSB1?baud=9600&unit=3",
@@ -68,6 +70,8 @@ TEST(Url, SaysWhatIsWrong) {
       {"modbus-tcp://plc:502/x", "the unit is \"x\""},
       {"modbus-rtu:///dev/ttyUSB1?unit=300", "from 0 to 247"},
       {"usbtmc://", "expected the path of a device"},
+      {"vxi11:///inst0", "the host is missing"},
+      {"vxi11://host:111/inst0", "no port is expected"},
       {"virtual:", "the name of the bench's member is missing"},
   };
   for (const auto& [text, words] : cases) {

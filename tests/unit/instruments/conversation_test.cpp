@@ -77,8 +77,14 @@ class Stage {
   Calls calls_;
 };
 
-// Words of roles that say what a device has and that no driver asks for.
-const std::set<std::string> unread{"zero", "temperature_of_gas", "last_pulse_age", "flow", "pulses"};
+// What a profile tells of its device and no driver asks for; and the edges, whose reading of 122 words is tested with
+// the pulse counter itself.
+const std::set<std::string> unasked{
+    "air_source.status",         "ambient.status",           "barometer.status",
+    "flow_standard.flow",        "flow_standard.pulses",     "flow_standard.status",
+    "flow_standard.temperature", "leak_sensor.temperature",  "leak_sensor.zero",
+    "pulse_counter.edge_number", "pulse_counter.edge_times", "pulse_counter.last_pulse_age",
+    "pulse_counter.status"};
 
 struct Conversation : testing::TestWithParam<std::string> {
   Profile profile{read(profiles / (GetParam() + ".json"))};
@@ -150,7 +156,7 @@ TEST_P(Conversation, AsksForEveryRegisterOfARole) {
     for (const auto& [word, name] : its.items()) {
       for (const char* table : {"registers", "coils"}) {
         const Json known = profile.document().value(table, Json::object());
-        if (!name.is_string() || !known.contains(name) || unread.contains(word)) continue;
+        if (!name.is_string() || !known.contains(name) || unasked.contains(role + "." + word)) continue;
         const int address = known.at(name.get<std::string>()).at("address");
         EXPECT_NE(all.find(fmt::format(" {:04X} ", address)), std::string::npos) << role << "." << word;
       }

@@ -112,7 +112,7 @@ TEST(Messages, Rig) {
        "calibration"},
       {"rigs/embedded.json", "\"virtual:dmm1\"", "\"virtul:dmm1\"",
        "@: at /instruments/dmm1/address: found string \"virtul:dmm1\"; expected tcp://, serial:///, usbtmc:///, "
-       "modbus-tcp://, modbus-rtu:/// or virtual:"},
+       "vxi11://, modbus-tcp://, modbus-rtu:/// or virtual:"},
       {"rigs/embedded.json", "\"virtual:dmm1\"", "\"tcp://192.168.1.5\"",
        "@: at /instruments/dmm1/address: found string \"tcp://192.168.1.5\"; expected an address (the port is missing, "
        "expected host:port)"},
