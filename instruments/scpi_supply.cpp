@@ -223,10 +223,12 @@ ScpiOptions scpi_options(const std::string& name, const Profile& profile) {
   options.name = name;
   options.terminator = profile.document().value("terminator", "\n");
   options.error_query = profile.document().value("error_query", "");
-  if (!options.error_query.empty() && options.error_query.front() != ':' && options.error_query.front() != '*')
-    options.error_query.insert(0, ":");
   options.compound = profile.document().value("compound", true);
+  // Behind a setting it starts at the root.
+  const bool rooted = options.error_query.starts_with(':') || options.error_query.starts_with('*');
+  if (options.compound && !options.error_query.empty() && !rooted) options.error_query.insert(0, ":");
   options.timeout = seconds(profile.answer_timeout_s());
+  options.clear_on_open = profile.document().value("clear_on_open", false);
   options.pacing = seconds(profile.document().value("pacing_s", 0.0));
   options.opening = profile.document().value("opening", std::vector<std::string>{});
   options.operation_complete = profile.document().value("operation_complete", false);

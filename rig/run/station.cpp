@@ -81,6 +81,20 @@ Task<> Instruments::identify(std::string name) {
   }
 }
 
+Task<> Instruments::take_leave() {
+  for (const auto& [name, session] : sessions_) {
+    if (!session) continue;
+    const auto messages = profile(name).document().value("closing", std::vector<std::string>{});
+    for (const std::string& message : messages) {
+      try {
+        co_await session->command(message);
+      } catch (const Error&) {
+        break;  // its outputs are safe, and more isn't asked of it
+      }
+    }
+  }
+}
+
 std::vector<nlohmann::json> Instruments::list() const {
   std::vector<nlohmann::json> all;
   for (const auto& [name, member] : rig_.instruments) {

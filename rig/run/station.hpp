@@ -35,6 +35,8 @@ class Instruments {
   Connector& connector() const noexcept { return connector_; }
   // Asks an instrument who it is, and compares with profile and rig file. Once a run. Throws InstrumentError.
   Task<> identify(std::string instrument);
+  // At the end of a run: what their profiles say is sent before the link is closed. What fails is let be.
+  Task<> take_leave();
   // What the instruments said, and what the rig file says of their calibration; for the record.
   std::vector<nlohmann::json> list() const;
 
