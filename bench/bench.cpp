@@ -56,7 +56,7 @@ struct Bench::Impl {
   struct Device {
     LinkPeer* link = nullptr;
     LineTiming timing;
-    ScpiDevice* scpi = nullptr;
+    std::function<void()> raise;  // an error of its own
     RegisterPeer* registers = nullptr;
     int unit = 1;
   };
@@ -67,6 +67,7 @@ struct Bench::Impl {
   void name_devices();
   void add_desk(const std::vector<json::Node>& meters);
   void add(const std::string& name, ScpiDevice& device);
+  void add(const std::string& name, VirtualSupply& supply);
   void add(const std::string& name, LinkPeer& peer, LineTiming timing);
   void add(const std::string& name, RegisterPeer& device, int unit);
   void add_fault(const FaultChoice& choice);
@@ -111,8 +112,10 @@ void Bench::Impl::add_stations(const BenchOptions& options, const BenchProfiles&
   for (std::size_t i = 0; i < options.samples.size(); ++i) {
     const int number = static_cast<int>(i) + 1;
     const MeterDefect defect = defect_of(options, number);
+    const auto supply = options.supplies.find(number);
+    const SupplyChoice* const choice = supply == options.supplies.end() ? nullptr : &supply->second;
     stations.push_back(std::make_unique<Station>(clock, number, declared_under(options.samples[i], defect.conditions),
-                                                 defect, radio, profiles, seed + 1000u * i));
+                                                 defect, radio, profiles, choice, seed + 1000u * i));
   }
 }
 
@@ -152,22 +155,27 @@ void Bench::Impl::route_matrix() {
 }
 
 void Bench::Impl::add(const std::string& name, ScpiDevice& device) {
-  devices[name] = {&device, LineTiming::lan(), &device, nullptr, 0};
+  devices[name] = {&device, LineTiming::lan(), [&device] { device.raise(system_error); }, nullptr, 0};
+}
+
+void Bench::Impl::add(const std::string& name, VirtualSupply& supply) {
+  const auto raise = [&supply] { supply.raise_error(system_error); };
+  devices[name] = {&supply.link(), LineTiming::lan(), raise, nullptr, 0};
 }
 
 void Bench::Impl::add(const std::string& name, LinkPeer& peer, LineTiming timing) {
-  devices[name] = {&peer, timing, nullptr, nullptr, 0};
+  devices[name] = {&peer, timing, {}, nullptr, 0};
 }
 
 void Bench::Impl::add(const std::string& name, RegisterPeer& device, int unit) {
-  devices[name] = {nullptr, {}, nullptr, &device, unit};
+  devices[name] = {nullptr, {}, {}, &device, unit};
 }
 
 void Bench::Impl::name_devices() {
   for (std::size_t i = 0; i < stations.size(); ++i) {
     Station& station = *stations[i];
     const std::string number = std::to_string(i + 1);
-    add("psu" + number, station.psu);
+    add("psu" + number, *station.psu);
     add("dmm" + number, station.dmm);
     add("analyser" + number, station.analyser);
     add("relays" + number, station.relays, station.relays.unit());
@@ -255,9 +263,7 @@ void Bench::Impl::spoil(const std::map<std::string, std::vector<IoFault>>& fault
       device.registers = faulty_registers.back().get();
       continue;
     }
-    std::function<void()> raise;
-    if (device.scpi) raise = [scpi = device.scpi] { scpi->raise(system_error); };
-    faulty_links.push_back(std::make_unique<FaultyLink>(clock, *device.link, list, std::move(raise)));
+    faulty_links.push_back(std::make_unique<FaultyLink>(clock, *device.link, list, device.raise));
     device.link = faulty_links.back().get();
   }
 }

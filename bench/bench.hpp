@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,8 +51,16 @@ struct DefectRow {
 };
 std::vector<DefectRow> defect_rows();
 
+// A station's supply that is another one than the DP832.
+struct SupplyChoice {
+  json::Node profile;  // of config/instruments
+  std::string serial;
+  int channel = 1;  // that feeds the station
+};
+
 struct BenchOptions {
-  std::vector<Sample> samples;  // one a station
+  std::vector<Sample> samples;           // one a station
+  std::map<int, SupplyChoice> supplies;  // by station, 1-based; the others have a DP832, whose channel 1 feeds them
   std::uint64_t seed = 1;
   std::vector<DefectChoice> defects;
   std::vector<FaultChoice> faults;

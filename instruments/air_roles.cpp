@@ -12,16 +12,6 @@ std::string reg(const ModbusDevice& device, const char* role, const char* word) 
   return device.profile().role(role).at(word);
 }
 
-// Refuses a reading that the device itself marks as stale.
-Task<> expect_fresh(ModbusDevice& device, const char* role) {
-  const auto& words = device.profile().role(role);
-  if (!words.contains("stale_bit")) co_return;
-  const bool stale = co_await device.status(words.at("status"), words.at("stale_bit"));
-  if (stale)
-    throw NoReading(fmt::format("{} says that its reading is stale", device.name()),
-                    {device.name(), words.at("status"), "stale", {}});
-}
-
 class ModbusAirSource final : public AirSource {
  public:
   explicit ModbusAirSource(SharedDevice device) : device_(std::move(device)) {}
@@ -240,6 +230,15 @@ class ModbusAmbient final : public Ambient {
 };
 
 }  // namespace
+
+Task<> expect_fresh(ModbusDevice& device, const char* role) {
+  const auto& words = device.profile().role(role);
+  if (!words.contains("stale_bit")) co_return;
+  const bool stale = co_await device.status(words.at("status"), words.at("stale_bit"));
+  if (stale)
+    throw NoReading(fmt::format("{} says that its reading is stale", device.name()),
+                    {device.name(), words.at("status"), "stale", {}});
+}
 
 std::unique_ptr<AirSource> make_air_source(SharedDevice device) {
   return std::make_unique<ModbusAirSource>(std::move(device));

@@ -46,4 +46,9 @@ unsigned long AnswerForm::bit(const std::string& state) const {
   return bits.contains(state) ? mask(bits.at(state), channel_) : 0;
 }
 
+bool AnswerForm::each_channel(const std::string& state) const {
+  const auto& bits = form_->at("bits");
+  return bits.contains(state) && bits.at(state).is_array();
+}
+
 }  // namespace meterrig

@@ -22,6 +22,8 @@ class AnswerForm {
   bool hexadecimal() const { return form_->value("hex", false); }
   std::string word(const std::string& state) const;
   unsigned long bit(const std::string& state) const;
+  // Has every channel a bit of its own for it?
+  bool each_channel(const std::string& state) const;
 
  private:
   const nlohmann::json* form_;

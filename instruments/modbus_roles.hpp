@@ -6,6 +6,7 @@
 
 #include "instruments/modbus_device.hpp"
 #include "instruments/roles/air.hpp"
+#include "instruments/roles/chamber.hpp"
 #include "instruments/roles/electrical.hpp"
 #include "instruments/roles/safety.hpp"
 
@@ -31,6 +32,10 @@ std::unique_ptr<FlowStandard> make_flow_standard(SharedDevice device);
 std::unique_ptr<PulseCounter> make_pulse_counter(SharedDevice device);
 // `input`: the discrete input that the contact is wired to.
 std::unique_ptr<SafetyContact> make_safety_contact(SharedDevice device, std::uint16_t input);
+std::unique_ptr<Chamber> make_chamber(SharedDevice device);
 std::unique_ptr<Ambient> make_ambient(SharedDevice device, SharedDevice barometer);
+
+// Refuses a reading that the device itself marks as stale: throws NoReading.
+Task<> expect_fresh(ModbusDevice& device, const char* role);
 
 }  // namespace meterrig

@@ -1,5 +1,6 @@
 #include "instruments/scpi_answers.hpp"
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -90,10 +91,14 @@ std::vector<ScpiErrorEntry> parse_error_entries(std::string_view answer) {
     ScpiErrorEntry entry;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), entry.code);
     if (error != std::errc{}) return {};
-    rest = trimmed(rest.substr(static_cast<std::size_t>(end - rest.data())));
+    rest = rest.substr(static_cast<std::size_t>(end - rest.data()));
+    const bool spaced = rest.starts_with(' ');
+    rest = trimmed(rest);
     if (!rest.empty()) {
-      if (rest.front() != ',') return {};
-      rest.remove_prefix(1);
+      // Siglent: "0  No Error".
+      const bool bare = spaced && std::isalpha(static_cast<unsigned char>(rest.front())) != 0;
+      if (rest.front() != ',' && !bare) return {};
+      if (!bare) rest.remove_prefix(1);
       std::optional<std::string> text = take_text(rest);
       if (!text) return {};
       entry.text = std::move(*text);

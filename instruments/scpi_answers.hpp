@@ -28,7 +28,8 @@ struct ScpiErrorEntry {
   // indefinite response): an answer was lost, or belongs to another question.
   bool of_query() const noexcept { return code <= -400 && code > -500; }
 };
-// One entry, or several joined by commas or semicolons, as SYST:ERR:ALL? gives them. Empty when it is none of these.
+// One entry, or several joined by commas or semicolons, as SYST:ERR:ALL? gives them; a bare text may follow its number
+// after a space ("0  No Error"). Empty when it is none of these.
 std::vector<ScpiErrorEntry> parse_error_entries(std::string_view answer);
 
 // What an instrument had in its error queue, all of it, with what it was asked.

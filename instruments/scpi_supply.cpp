@@ -114,7 +114,9 @@ class ScpiSupply final : public PowerSupply {
   }
 
  private:
-  static bool agrees(const nlohmann::json& step, const std::string& read) {
+  bool agrees(const nlohmann::json& step, const std::string& read) const {
+    if (step.contains("expect_state"))
+      return AnswerForm(role_.at("answers").at("output"), channel_).state(read) == step.at("expect_state");
     if (step.contains("expect")) return std::regex_search(read, std::regex(step.at("expect").get<std::string>()));
     double value = 0;
     return parse_number(read, value) &&
@@ -226,10 +228,12 @@ ScpiOptions scpi_options(const std::string& name, const Profile& profile) {
   options.name = name;
   options.terminator = profile.document().value("terminator", "\n");
   options.error_query = profile.document().value("error_query", "");
-  if (!options.error_query.empty() && options.error_query.front() != ':' && options.error_query.front() != '*')
-    options.error_query.insert(0, ":");
   options.compound = profile.document().value("compound", true);
+  // Behind a setting it starts at the root.
+  const bool rooted = options.error_query.starts_with(':') || options.error_query.starts_with('*');
+  if (options.compound && !options.error_query.empty() && !rooted) options.error_query.insert(0, ":");
   options.timeout = seconds(profile.answer_timeout_s());
+  options.clear_on_open = profile.document().value("clear_on_open", false);
   options.pacing = seconds(profile.document().value("pacing_s", 0.0));
   options.opening = profile.document().value("opening", std::vector<std::string>{});
   options.operation_complete = profile.document().value("operation_complete", false);

@@ -1,8 +1,5 @@
 #include "bench/instruments/dp832.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "bench/instruments/spread.hpp"
 
 namespace meterrig::bench {
@@ -15,24 +12,16 @@ ScpiDialect rigol() {
   return dialect;
 }
 
-// How often the over-current comparator looks; the real one takes some milliseconds too.
-constexpr Duration comparator = 10ms;
-
 constexpr const char* on_off(bool on) { return on ? "ON" : "OFF"; }
 
 }  // namespace
 
 Dp832::Dp832(Clock& clock, SupplyPath& path, const std::string& serial, std::uint64_t seed)
     : ScpiDevice(clock, "RIGOL TECHNOLOGIES,DP832," + serial + ",00.01.14", rigol()),
-      path_(path),
-      watch_timer_(clock, [this] { watch(); }) {
-  Spread spread(seed, serial);
-  volt_offset_ = spread.within(0.002);
-  ampere_offset_ = spread.within(0.0002);
-  channels_[0].name = channels_[1].name = "30V/3A";
-  channels_[2].name = "5V/3A";
-  for (Channel& channel : channels_) {
-    const bool small = &channel == &channels_[2];
+      model_(clock, path, 3, 1, 0.002, 0.0002, serial, seed) {
+  for (Channel& channel : model_.channels()) {
+    const bool small = number_of(channel) == 3;
+    channel.name = small ? "5V/3A" : "30V/3A";
     channel.volt_range = {0, small ? 5.3 : 32, 0};
     channel.ampere_range = {0, 3.2, 1};
     channel.over_voltage.range = {0.001, small ? 5.5 : 33, small ? 5.5 : 33};
@@ -48,7 +37,7 @@ Dp832::Dp832(Clock& clock, SupplyPath& path, const std::string& serial, std::uin
 }
 
 void Dp832::reset() {
-  for (Channel& channel : channels_) {
+  for (Channel& channel : model_.channels()) {
     channel.volts = 5;
     channel.amperes = 1;
     channel.on = false;
@@ -58,7 +47,7 @@ void Dp832::reset() {
     }
   }
   selected_ = 1;
-  apply(channels_[0]);
+  apply(numbered(1));
 }
 
 void Dp832::select(int number) {
@@ -70,55 +59,14 @@ Dp832::Channel& Dp832::addressed(const ScpiCall& call, std::size_t parameter) {
   if (!call.has(parameter)) return selected();
   const int number = call.values[parameter].index;
   if (number < 1 || number > 3) throw ScpiError{-224};
-  return channels_[static_cast<std::size_t>(number - 1)];
+  return numbered(number);
 }
 
 Dp832::Channel& Dp832::sourced(const ScpiCall& call) {
   const int number = call.suffix(0);
   if (number == 0) return selected();
   if (number > 3) throw ScpiError{-114};
-  return channels_[static_cast<std::size_t>(number - 1)];
-}
-
-void Dp832::run_away(double factor, bool unprotected) {
-  gives_ = factor;
-  comparator_works_ = !unprotected;
-  apply(channels_[0]);
-}
-
-void Dp832::apply(Channel& channel) {
-  const bool over = output_volts(channel) > channel.over_voltage.level && comparator_works_;
-  if (channel.on && channel.over_voltage.on && over) {
-    channel.on = false;
-    channel.over_voltage.tripped = true;
-  }
-  if (!wired(channel)) return;
-  path_.set_supply(output_volts(channel), channel.amperes, channel.on);
-  if (channel.on && channel.over_current.on)
-    watch_timer_.at(now() + comparator);
-  else
-    watch_timer_.cancel();
-}
-
-void Dp832::watch() {
-  Channel& channel = channels_[0];
-  if (path_.supply_amperes() > channel.over_current.level) {
-    channel.on = false;
-    channel.over_current.tripped = true;
-  }
-  apply(channel);
-}
-
-// Readings are whole digits: 1 mV and 0.1 mA.
-double Dp832::measured_volts(const Channel& channel) {
-  if (!channel.on) return 0;
-  const double truth = wired(channel) ? path_.supply_volts() : channel.volts;
-  return std::max(0.0, quantised(truth * reads_ + volt_offset_, 0.001));
-}
-
-double Dp832::measured_amperes(const Channel& channel) {
-  if (!channel.on || !wired(channel)) return 0;
-  return std::max(0.0, quantised(path_.supply_amperes() + ampere_offset_, 0.0001));
+  return numbered(number);
 }
 
 void Dp832::declare_source() {
@@ -149,13 +97,13 @@ void Dp832::declare_source() {
     const double amperes = call.has(2) ? call.number(2, channel.ampere_range) : channel.amperes;
     channel.volts = quantised(volts, 0.001);
     channel.amperes = quantised(amperes, 0.001);
-    selected_ = static_cast<int>(&channel - channels_.data()) + 1;
+    selected_ = number_of(channel);
     apply(channel);
   });
   query(":APPLy", {output(), optional(choice("VOLTage|CURRent"))}, [this](ScpiCall& call) {
     const Channel& channel = addressed(call, 0);
     if (call.has(1)) return call.reply("{:.3f}", call.choice(1) == 0 ? channel.volts : channel.amperes);
-    call.reply("CH{}:{},{:.3f},{:.3f}", &channel - channels_.data() + 1, channel.name, channel.volts, channel.amperes);
+    call.reply("CH{}:{},{:.3f},{:.3f}", number_of(channel), channel.name, channel.volts, channel.amperes);
   });
 }
 
@@ -163,16 +111,10 @@ void Dp832::declare_output() {
   using namespace scpi;
   command(":OUTPut[:STATe]", {output(), boolean()}, [this](ScpiCall& call) {
     Channel& channel = addressed(call, 0);
-    const bool on = call.on(1);
-    if (on && (channel.over_voltage.tripped || channel.over_current.tripped)) throw ScpiError{-221};
-    channel.on = on;
-    apply(channel);
+    if (!model_.switch_output(channel, call.on(1))) throw ScpiError{-221};
   });
   query(":OUTPut[:STATe]", {output()}, [this](ScpiCall& call) { call.out += on_off(addressed(call, 0).on); });
-  const Handler mode = [this](ScpiCall& call) {
-    const Channel& channel = addressed(call, 0);
-    call.out += channel.on && wired(channel) && path_.constant_current() ? "CC" : "CV";
-  };
+  const Handler mode = [this](ScpiCall& call) { call.out += model_.limiting(addressed(call, 0)) ? "CC" : "CV"; };
   query(":OUTPut:MODE", {output()}, mode);
   query(":OUTPut:CVCC", {output()}, mode);
   command(":INSTrument:NSELect", {integer()}, [this](ScpiCall& call) { select(call.integer(0, {1, 3, 1})); });

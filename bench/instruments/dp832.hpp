@@ -1,45 +1,29 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <string>
 
 #include "bench/instruments/scpi_device.hpp"
-#include "bench/physics/station_model.hpp"
+#include "bench/instruments/supply_model.hpp"
+#include "bench/instruments/virtual_supply.hpp"
 
 namespace meterrig::bench {
 
 // Rigol DP832, raw port 5555. Channel 1 feeds the station; 2 and 3 exist and have nothing connected.
-class Dp832 final : public ScpiDevice {
+class Dp832 final : public ScpiDevice, public VirtualSupply {
  public:
   Dp832(Clock& clock, SupplyPath& path, const std::string& serial, std::uint64_t seed);
 
-  bool output_on(int channel) const { return channels_[static_cast<std::size_t>(channel - 1)].on; }
-
-  // Out of its accuracy, without knowing: it shows this many times the truth.
-  void show_times(double factor) { reads_ = factor; }
-  // Its regulator breaks now: from here on what is set comes out times this. `unprotected`: so does its comparator.
-  void run_away(double factor, bool unprotected);
+  LinkPeer& link() override { return *this; }
+  void raise_error(int code) override { raise(code); }
+  int channel_count() const override { return 3; }
+  bool output_on(int channel) const override { return model_.channels()[static_cast<std::size_t>(channel - 1)].on; }
+  void show_times(double factor) override { model_.show_times(factor); }
+  void run_away(double factor, bool unprotected) override { model_.run_away(factor, unprotected); }
 
  private:
-  // OVP or OCP.
-  struct Protection {
-    bool on = false;
-    double level = 0;
-    bool tripped = false;
-    ScpiRange range;
-  };
-  struct Channel {
-    double volts = 5;
-    double amperes = 1;
-    bool on = false;
-    Protection over_voltage;
-    Protection over_current;
-    ScpiRange volt_range;
-    ScpiRange ampere_range;
-    const char* name = "";
-  };
+  using Channel = SupplyChannel;
+  using Protection = SupplyProtection;
 
   void reset() override;
   void declare_source();
@@ -47,29 +31,20 @@ class Dp832 final : public ScpiDevice {
   void declare_protection(const std::string& header, Protection Channel::*protection);
   void declare_measure();
   void declare_system();
+  Channel& numbered(int number) { return model_.channels()[static_cast<std::size_t>(number - 1)]; }
+  int number_of(const Channel& channel) { return static_cast<int>(&channel - model_.channels().data()) + 1; }
   Channel& addressed(const ScpiCall& call, std::size_t parameter);
   Channel& sourced(const ScpiCall& call);
-  Channel& selected() { return channels_[static_cast<std::size_t>(selected_ - 1)]; }
+  Channel& selected() { return numbered(selected_); }
   void select(int number);
-  void apply(Channel& channel);
-  void watch();
-  double measured_volts(const Channel& channel);
-  double measured_amperes(const Channel& channel);
-  // What its output would be without a load: a broken regulator gives no more than the rectifier has.
-  double output_volts(const Channel& channel) const { return std::min(channel.volts * gives_, 36.0); }
-  bool wired(const Channel& channel) const { return &channel == &channels_[0]; }
+  void apply(Channel& channel) { model_.apply(channel); }
+  double measured_volts(const Channel& channel) const { return model_.measured_volts(channel, 0.001); }
+  double measured_amperes(const Channel& channel) const { return model_.measured_amperes(channel, 0.0001); }
 
-  SupplyPath& path_;
-  std::array<Channel, 3> channels_;
+  SupplyModel model_;
   int selected_ = 1;
   bool beeper_ = true;
   bool over_temperature_ = true;
-  double volt_offset_;
-  double ampere_offset_;
-  double reads_ = 1;  // what it shows of the true voltage
-  double gives_ = 1;  // what comes out of the voltage set
-  bool comparator_works_ = true;
-  Timer watch_timer_;
 };
 
 }  // namespace meterrig::bench

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/instruments/dp832.hpp"
+#include "bench/instruments/profile_supply.hpp"
 #include "bench/physics/air_line.hpp"
 #include "bench/physics/supply_path.hpp"
 
@@ -12,6 +14,13 @@ constexpr int relay_k1 = 0, relay_k2 = 1, relay_uart = 2, relay_opener = 3, rela
               relay_heavy = 7;
 
 std::string serial(const char* format, int number) { return fmt::format(fmt::runtime(format), number); }
+
+std::unique_ptr<VirtualSupply> make_supply(Clock& clock, SupplyPath& path, const SupplyChoice* choice,
+                                           const std::string& own_serial, std::uint64_t seed) {
+  if (choice == nullptr) return std::make_unique<Dp832>(clock, path, own_serial, seed);
+  return std::make_unique<ProfileSupply>(clock, path, Profile(json::to_json(choice->profile)), choice->serial,
+                                         choice->channel, seed);
+}
 
 }  // namespace
 
@@ -26,7 +35,7 @@ BenchProfiles::BenchProfiles(const std::string& folder)
       inputs(load_register_profile(folder, "waveshare_io8")) {}
 
 Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefect& defect, RadioChannel& radio,
-                 const BenchProfiles& profiles, std::uint64_t seed)
+                 const BenchProfiles& profiles, const SupplyChoice* supply, std::uint64_t seed)
     : number_(number),
       address_(cjt188::address_from_hex(sample.address)),
       meter(clock, sample, defect, seed),
@@ -34,7 +43,7 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
       path(make_supply_path(clock, meter, seed)),
       line(make_air_line(clock, tap, seed)),
       uart(meter),
-      psu(clock, *path, serial("DP8A{:06d}", number), seed),
+      psu(make_supply(clock, *path, supply, serial("DP8A{:06d}", number), seed)),
       dmm(clock, *path, serial("MY545{:05d}", number), seed),
       analyser(clock, serial("MY530{:05d}", number), seed),
       relays(clock, profiles.relays, [this](int relay, bool closed) { relay_moved(relay, closed); }),
@@ -88,7 +97,7 @@ void Station::relay_moved(int relay, bool closed) {
 void Station::apply(const Fault& fault, const cjt188::Address& other_meter) {
   if (fault.kind == Fault::Kind::relay_stuck) relays.stick(relay_of(fault.contact), RelayBoard::Stuck::welded);
   if (fault.kind == Fault::Kind::relay_dead) relays.stick(relay_of(fault.contact), RelayBoard::Stuck::open);
-  if (fault.kind == Fault::Kind::reads_high && fault.instrument == "psu") psu.show_times(1.02);
+  if (fault.kind == Fault::Kind::reads_high && fault.instrument == "psu") psu->show_times(1.02);
   if (fault.kind == Fault::Kind::reads_high && fault.instrument == "dmm") dmm.show_times(1.02);
   if (fault.kind == Fault::Kind::pulse_lost) counter.misbehave(PulseCounter::Fault::loses_fifth);
   if (fault.kind == Fault::Kind::pulse_extra) counter.misbehave(PulseCounter::Fault::adds_one);
@@ -120,7 +129,7 @@ void Station::apply(const Fault& fault, const cjt188::Address& other_meter) {
 void Station::strike(Hazard hazard) {
   constexpr double run_away_factor = 1.4, stray_amperes = 2;
   if (hazard == Hazard::over_voltage || hazard == Hazard::run_away)
-    psu.run_away(run_away_factor, hazard == Hazard::over_voltage);
+    psu->run_away(run_away_factor, hazard == Hazard::over_voltage);
   if (hazard == Hazard::over_current) path->set_stray_current(stray_amperes);
   if (hazard == Hazard::over_pressure) air.stick_open();
 }
@@ -130,7 +139,8 @@ std::vector<std::string> Station::live_outputs() const {
   const auto add = [&](bool on, const char* instrument, std::string_view output) {
     if (on) live.push_back(fmt::format("{}{} {}", instrument, number_, output));
   };
-  for (int channel = 1; channel <= 3; ++channel) add(psu.output_on(channel), "psu", fmt::format("CH{}", channel));
+  for (int channel = 1; channel <= psu->channel_count(); ++channel)
+    add(psu->output_on(channel), "psu", fmt::format("CH{}", channel));
   add(relays.closed(relay_k1), "relays", "k1");
   add(relays.closed(relay_k2), "relays", "k2");
   add(relays.closed(relay_uart), "relays", "uart");

@@ -7,13 +7,13 @@
 
 #include "bench/bench.hpp"
 #include "bench/instruments/dmm34465a.hpp"
-#include "bench/instruments/dp832.hpp"
 #include "bench/instruments/faults.hpp"
 #include "bench/instruments/field_devices.hpp"
 #include "bench/instruments/n6705c.hpp"
 #include "bench/instruments/pulse_counter.hpp"
 #include "bench/instruments/relay_board.hpp"
 #include "bench/instruments/uart_gate.hpp"
+#include "bench/instruments/virtual_supply.hpp"
 #include "bench/meter/defects.hpp"
 #include "bench/meter/gas_meter.hpp"
 #include "bench/meter/radio_channel.hpp"
@@ -26,11 +26,12 @@ struct BenchProfiles {
   ProfilePointer relays, air, gauge, leak, flow, counter, ambient, inputs;
 };
 
-// One meter with everything that hangs on it and measures it. Serial numbers are those of the rig files.
+// One meter with everything that hangs on it and measures it. Serial numbers are those of the rig files. `supply` null:
+// a DP832.
 class Station {
  public:
   Station(Clock& clock, int number, const Sample& sample, const MeterDefect& defect, RadioChannel& radio,
-          const BenchProfiles& profiles, std::uint64_t seed);
+          const BenchProfiles& profiles, const SupplyChoice* supply, std::uint64_t seed);
   ~Station();
 
   void apply(const Fault& fault, const cjt188::Address& other_meter);
@@ -51,7 +52,7 @@ class Station {
   std::unique_ptr<SupplyPath> path;
   std::unique_ptr<AirLine> line;
   UartGate uart;
-  Dp832 psu;
+  std::unique_ptr<VirtualSupply> psu;
   Dmm34465a dmm;
   N6705c analyser;
   RelayBoard relays;

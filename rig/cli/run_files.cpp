@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -90,6 +91,23 @@ void read_observations(const RunOptions& options, RunFiles& files) {
   fill_job(files.plan.job, files.answers);
 }
 
+// Virtual supplies of another make than the bench's own are built from their profiles.
+std::map<int, bench::SupplyChoice> supplies_of(const plan::ConfigPath& path, const plan::RigFile& rig) {
+  plan::Loader loader(path);
+  std::map<int, bench::SupplyChoice> supplies;
+  for (std::size_t i = 0; i < rig.stations.size(); ++i) {
+    const plan::RoleBinding* const binding = rig.binding(rig.stations[i], "power_supply");
+    if (binding == nullptr || binding->instrument.empty()) continue;
+    const plan::RigInstrument& supply = rig.instruments.at(binding->instrument);
+    const int number = static_cast<int>(i) + 1;
+    if (!plan::is_virtual(supply.address) || supply.address.path != fmt::format("psu{}", number)) continue;
+    const json::Node profile = loader.instrument(supply.profile);
+    if (profile.at("id").string() == "rigol_dp832") continue;
+    supplies.emplace(number, bench::SupplyChoice{profile, supply.serial, std::max(1, binding->channel)});
+  }
+  return supplies;
+}
+
 }  // namespace
 
 RunFiles read_run_files(const RunOptions& options) {
@@ -132,6 +150,7 @@ std::unique_ptr<bench::Bench> make_bench(Clock& clock, const plan::ConfigPath& p
   if (!rig.any_virtual()) return nullptr;
   bench::BenchOptions options;
   for (const plan::DutFile& dut : duts) options.samples.push_back(sample_of(dut));
+  options.supplies = supplies_of(path, rig);
   options.seed = seed;
   options.defects = choices.defects;
   options.faults = choices.faults;

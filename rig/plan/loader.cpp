@@ -6,6 +6,7 @@
 
 #include "core/errors.hpp"
 #include "core/json/text.hpp"
+#include "rig/plan/instrument_check.hpp"
 #include "rig/plan/roles.hpp"
 
 namespace meterrig::plan {
@@ -67,6 +68,7 @@ const json::Schema& Loader::schema(const std::string& kind) {
 json::Node Loader::read(const std::string& kind, const std::filesystem::path& file) {
   json::Node document = json::parse_file(file);
   schema(kind).validate(document);
+  if (kind == "instrument") check_instrument(document);
   return document;
 }
 

@@ -155,6 +155,7 @@ Task<> Run::Impl::finish(Interlocks& interlocks) {
   journal->append("run_ended", {{"state", record::word(run_state)}, {"verdict", record::word(verdict)}});
   co_await committer->commit();
   observer.run_ended(run_state, verdict);
+  co_await instruments->take_leave();
 }
 
 Task<> Run::execute() {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "rig/plan/instrument_check.hpp"
 #include "rig/record/canonical.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/sha256.hpp"
@@ -152,6 +153,7 @@ void check_setup(const RunSetup& setup) {
   for (const plan::PlannedClause& planned : setup.plan.clauses)
     if (const Procedure* procedure = find_procedure(setup.procedures, planned.clause.procedure))
       check_roles(setup, *procedure, planned.clause);
+  plan::check_supplies_fit(setup.loader, setup.rig, setup.duts);
   check_calibration(setup);
   check_interlocks(setup);
   check_protections(setup);

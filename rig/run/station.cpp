@@ -81,6 +81,20 @@ Task<> Instruments::identify(std::string name) {
   }
 }
 
+Task<> Instruments::take_leave() {
+  for (const auto& [name, session] : sessions_) {
+    if (!session) continue;
+    const auto messages = profile(name).document().value("closing", std::vector<std::string>{});
+    for (const std::string& message : messages) {
+      try {
+        co_await session->command(message);
+      } catch (const Error&) {
+        break;  // its outputs are safe, and more isn't asked of it
+      }
+    }
+  }
+}
+
 std::vector<nlohmann::json> Instruments::list() const {
   std::vector<nlohmann::json> all;
   for (const auto& [name, member] : rig_.instruments) {
@@ -145,6 +159,7 @@ Task<> Station::open_modbus(const std::string& role, const plan::RoleBinding& b,
   if (role == "gas_thermometer") thermometer_ = make_thermometer(std::move(device));
   if (role == "leak_sensor") leak_sensor_ = make_leak_sensor(std::move(device));
   if (role == "flow_standard") flow_ = make_flow_standard(std::move(device));
+  if (role == "chamber") chamber_ = make_chamber(std::move(device));
   if (role == "pulse_counter") pulses_ = make_pulse_counter(std::move(device));
 }
 
@@ -238,6 +253,7 @@ SafeOutput* Station::output(const std::string& role) const {
   if (role == "vent") return vent_.get();
   if (role == "outlet_seal") return outlet_seal_.get();
   if (role == "flow_standard") return flow_.get();
+  if (role == "chamber") return chamber_.get();
   if (role == "matrix") return matrix_.get();
   return nullptr;
 }

@@ -10,6 +10,7 @@
 #include "instruments/line_port.hpp"
 #include "instruments/modbus_device.hpp"
 #include "instruments/roles/air.hpp"
+#include "instruments/roles/chamber.hpp"
 #include "instruments/roles/people.hpp"
 #include "instruments/scpi_session.hpp"
 #include "meters/cjt188_meter.hpp"
@@ -34,6 +35,8 @@ class Instruments {
   Connector& connector() const noexcept { return connector_; }
   // Asks an instrument who it is, and compares with profile and rig file. Once a run. Throws InstrumentError.
   Task<> identify(std::string instrument);
+  // At the end of a run: what their profiles say is sent before the link is closed. What fails is let be.
+  Task<> take_leave();
   // What the instruments said, and what the rig file says of their calibration; for the record.
   std::vector<nlohmann::json> list() const;
 
@@ -96,6 +99,7 @@ class Station {
   LeakSensor& leak_sensor() { return need(leak_sensor_.get(), "leak_sensor"); }
   FlowStandard& flow() { return need(flow_.get(), "flow_standard"); }
   PulseCounter& pulses() { return need(pulses_.get(), "pulse_counter"); }
+  Chamber& chamber() { return need(chamber_.get(), "chamber"); }
   Ambient& ambient() { return need(shared_.ambient.get(), "ambient"); }
   // Null: nothing is shared here.
   Matrix* matrix() noexcept { return matrix_.get(); }
@@ -150,6 +154,7 @@ class Station {
   std::unique_ptr<LeakSensor> leak_sensor_;
   std::unique_ptr<FlowStandard> flow_;
   std::unique_ptr<PulseCounter> pulses_;
+  std::unique_ptr<Chamber> chamber_;
   std::unique_ptr<Matrix> matrix_;
   std::unique_ptr<Cjt188Meter> meter_;
   std::set<std::string> open_;

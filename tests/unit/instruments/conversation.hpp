@@ -28,7 +28,8 @@ namespace meterrig::conversation {
 //         {"call": "voltage", "lines": ["> :MEAS:VOLT? CH1", "< 3.5998"], "gives": 3.5998},
 //         {"call": "output", "with": [true], "lines": ["..."], "throws": "read_back", "says": "tripped"}]}]}
 //
-// Each part begins with a fresh link. `call` is a name of calls_of(); `gives` its result (numbers within 1e-9),
+// Each part begins with a fresh link; its "opening" holds the lines that the link is opened with, before the first that
+// is said. `call` is a name of calls_of(); `gives` its result (numbers within 1e-9),
 // `throws` the kind() of its error and `says` a piece of its text. Every line of a step must be said, in this order and
 // nothing else. "> " the rig sends (without terminator), "< " the instrument answers (LF is added), "<x 23 31 0a" it
 // answers raw bytes. On a register bus a line is a request of the Modbus PDU in hex: function, address, then the count

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "instruments/modbus_roles.hpp"
 #include "instruments/scpi_drivers.hpp"
 #include "tests/unit/instruments/conversation.hpp"
 
@@ -36,14 +35,6 @@ Calls scpi_calls(Clock& clock, const std::string& role, std::shared_ptr<ScpiSess
   if (role == "power_supply") calls = calls_of(clock, make_scpi_supply(clock, session, profile, channel));
   if (calls.empty()) throw std::out_of_range("no calls for the role " + role);
   calls["identify"] = [=, &clock](const Json&) { return run(clock, session->identify()).serial; };
-  return calls;
-}
-
-Calls modbus_calls(Clock& clock, const std::string& role, std::shared_ptr<ModbusDevice> device,
-                   std::map<std::string, int>) {
-  Calls calls;
-  if (role != "identity") throw std::out_of_range("no calls for the role " + role);
-  calls["identify"] = [=, &clock](const Json&) { return run(clock, device->identify()); };
   return calls;
 }
 
