@@ -26,9 +26,12 @@ const std::string& Profile::command(const std::string& role_name, const std::str
   return found->get_ref<const std::string&>();
 }
 
-Accuracy Profile::accuracy(const std::string& function) const {
+Accuracy Profile::accuracy(const std::string& function, int channel) const {
+  const nlohmann::json none = nlohmann::json::object();
+  nlohmann::json table = document_.value("accuracy", none);
+  if (channel > 0)
+    table.update(role("power_supply").at("channels").at(static_cast<std::size_t>(channel - 1)).value("accuracy", none));
   std::vector<AccuracyLine> lines;
-  const auto table = document_.value("accuracy", nlohmann::json::object());
   if (const auto found = table.find(function); found != table.end())
     for (const auto& line : *found) {
       const double up_to = line.at("up_to");

@@ -22,7 +22,8 @@ class Profile {
   const nlohmann::json& role(const std::string& role) const;
   // The template of a command of a role. Throws UserError when the profile lacks it.
   const std::string& command(const std::string& role, const std::string& command) const;
-  Accuracy accuracy(const std::string& function) const;
+  // The table of a function; that of a supply's channel (from 1) where it has its own. Empty when there is none.
+  Accuracy accuracy(const std::string& function, int channel = 0) const;
 
  private:
   nlohmann::json document_;

@@ -30,6 +30,10 @@ class PowerSupply : public SafeOutput {
   virtual Task<> set(double volts, double ampere_limit) = 0;
   // The voltage alone, limit untouched; for ramps.
   virtual Task<> set_voltage(double volts) = 0;
+  // Sets the levels (V, A) at which the supply switches itself off, switches that on and reads it back, as far as the
+  // profile has the commands; before output(true). Throws UserError when it has none, or for a level that the channel
+  // can't be set to; ReadBackError as set() does.
+  virtual Task<> protect(double over_voltage, double over_current) = 0;
   virtual Task<> output(bool on) = 0;
   virtual Task<Reading> voltage() = 0;
   virtual Task<Reading> current() = 0;
