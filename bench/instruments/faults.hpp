@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/bench.hpp"
+#include "bench/instruments/dmm.hpp"
 #include "bench/instruments/spread.hpp"
 #include "core/clock.hpp"
 
@@ -21,12 +22,13 @@ struct IoFault {
   int at_exchange = 0;  // 1-based; 0: always
 };
 
-// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "relay-stuck:k1", "pulse-lost:counter".
+// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "stuck-reading:dmm", "relay-stuck:k1", "pulse-lost:counter".
 struct Fault {
-  enum class Kind { rig, io, reads_high, relay_stuck, relay_dead, pulse_lost, pulse_extra };
+  enum class Kind { rig, io, reads_high, dmm, relay_stuck, relay_dead, pulse_lost, pulse_extra };
   Kind kind = Kind::rig;
   int number = 0;  // of R1 .. R15
   IoTrouble trouble = IoTrouble::silent;
+  DmmTrouble dmm_trouble = DmmTrouble::none;
   std::string instrument;  // "psu", or one alone: "psu2", "host"
   std::string contact;     // "k1"
 };

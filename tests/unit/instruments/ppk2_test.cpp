@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <random>
+#include <regex>
 
 #include "bench/instruments/ppk2.hpp"
 #include "instruments/ppk2.hpp"
@@ -217,6 +218,32 @@ TEST_F(Profiler, IsASupplyThatReadsBackItsVoltageAndIsSeenOff) {
   ASSERT_EQ(states.size(), 1u);
   EXPECT_TRUE(states[0].ok) << states[0].read_back;
   EXPECT_FALSE(device.device_on());
+}
+
+// Hears bytes; gives metadata in the captured form.
+struct ScriptedPpk2 final : LinkPeer {
+  void receive(Port& port, std::span<const std::uint8_t> bytes) override {
+    for (const std::uint8_t byte : bytes) heard.push_back(byte);
+    if (bytes.back() != 0x19) return;
+    const std::string text = std::regex_replace(captured, std::regex("VDD: 3000"), "VDD: 3300");
+    for (std::size_t i = 0; i < text.size(); i += 7)
+      port.send({reinterpret_cast<const std::uint8_t*>(text.data()) + i, std::min<std::size_t>(7, text.size() - i)},
+                {});
+  }
+  std::vector<int> heard;
+};
+
+// The bytes that ppk2-api-python sends for the same: 3.3 V as 0d 0c e4, source mode 11 02, power 0c 01.
+TEST(Ppk2Conversation, IsThatOfTheKnownClient) {
+  VirtualClock clock;
+  ScriptedPpk2 peer;
+  const Profile profile = ppk2_profile();
+  Ppk2 ppk(clock, std::make_unique<MemoryLink>(clock, "link", peer, LineTiming::lan()), profile, "ppk1");
+  run(clock, ppk.use(Ppk2::Mode::source_meter, 3300));
+  run(clock, ppk.power(true));
+  const std::vector<int> said{0x11, 0x02, 0x0d, 0x0c, 0xe4, 0x07, 0x19, 0x0c, 0x01};
+  EXPECT_EQ(peer.heard, said);
+  EXPECT_THROW(run(clock, ppk.use(Ppk2::Mode::source_meter, 3000)), ReadBackError) << "it still says 3300";
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
+
+#include <fmt/format.h>
 
 #include "bench/instruments/mt768.hpp"
 #include "instruments/vendor_ascii.hpp"
@@ -136,6 +139,65 @@ TEST_F(Source, ACurrentThatCannotFlowShowsInTheReference) {
   const AcReading seen = now(reference->read());
   EXPECT_NEAR(seen.phases[0].amperes, 10, 0.01);
   EXPECT_NEAR(seen.phases[1].amperes, 3, 0.01) << "12 V drive no more through 4 ohm";
+}
+
+// Says what it is told to, line by line; remembers what it heard.
+struct ScriptedSource final : bench::LinePeer {
+  ScriptedSource() : LinePeer('\r') {}
+  void take(const std::string& line) override {
+    heard.push_back(line);
+    for (const std::string& answer : answers[line]) say(answer);
+  }
+  std::map<std::string, std::vector<std::string>> answers;
+  std::vector<std::string> heard;
+};
+
+// ZeraGmbH/SourceMock, SerialPortMTMock: the forms that its patterns accept, its acknowledgements, and the measured
+// values of its AMEReplyEmulator.
+TEST(SourceConversation, IsThatOfTheMakersOwnMock) {
+  VirtualClock clock;
+  ScriptedSource peer;
+  peer.answers = {{"SFR50.00", {"SOKFR"}},
+                  {"SUPAAR230.000000.00S230.000120.00T230.000240.00", {"SOKUP"}},
+                  {"SIPAAR005.000060.00S005.000180.00T005.000300.00", {"SOKIP"}},
+                  {"SUIEEEPPPAAA", {"SOKUI"}},
+                  {"SUIAAAAAAAAA", {"SOKUI"}},
+                  {"AEP1000;00;20;0", {"AEPACK"}},
+                  {"AEB0", {"AEBACK"}},
+                  {"AES1", {"03", "1.23", "0.000000;1290.1234", "AESACK"}},
+                  {"AEE", {"AEEACK"}}};
+  const char* const values[] = {"1.9996199E+01",  "1.9995480E+01", "2.0000074E+01", "9.9997595E-02", "9.9997699E-02",
+                                "1.0000440E-01",  "0.0000000E+00", "1.1999798E+02", "2.3999924E+02", "7.7056885E-04",
+                                "1.1999476E+02",  "2.3999344E+02", "9.9965084E-01", "9.9996138E-01", "9.9992412E-01",
+                                "1.9988739E+00",  "1.9994249E+00", "1.9999436E+00", "2.4177787E-05", "-1.1213896E-04",
+                                "-2.0453637E-04", "1.9995722E+00", "1.9995022E+00", "2.0000954E+00", "5.9982424E+00",
+                                "-2.9249751E-04", "5.9991698E+00", "123",           "50.01"};
+  for (int i = 0; i < 29; ++i) peer.answers["AME"].push_back(fmt::format("{};{}", i, values[i]));
+  peer.answers["AME"].push_back("AMEACK");
+  const Profile profile = mt768_profile();
+  auto line = std::make_shared<VendorAscii>(
+      clock, std::make_unique<MemoryLink>(clock, "link", peer, LineTiming::serial(9600, 8, false, 2)), profile, "src");
+  auto source = make_vendor_ac_source(line);
+  auto reference = make_vendor_reference_meter(line);
+
+  run(clock, source->apply(symmetric(5, 60)));
+  const std::vector<std::string> order{"SFR50.00", "SUPAAR230.000000.00S230.000120.00T230.000240.00",
+                                       "SIPAAR005.000060.00S005.000180.00T005.000300.00", "SUIEEEPPPAAA"};
+  EXPECT_EQ(peer.heard, order);
+  const AcReading seen = run(clock, reference->read());
+  EXPECT_EQ(seen.phases[2].volts, 20.000074);
+  EXPECT_EQ(seen.phases[0].amperes, 0.099997595);
+  EXPECT_NEAR(seen.phases[1].volts_angle, 360 - 119.99798, 1e-9);
+  EXPECT_EQ(seen.phases[2].watts, 1.9999436);
+  EXPECT_EQ(seen.phases[1].vars, -1.1213896e-04);
+  EXPECT_EQ(seen.watts, 5.9982424);
+  EXPECT_EQ(seen.volt_amperes, 5.9991698);
+  EXPECT_EQ(seen.hertz, 50.01);
+  run(clock, reference->start_error({.meter_constant = 1000, .meter_pulses = 20}));
+  EXPECT_EQ(run(clock, reference->error_state()).percent, 1.23);
+  run(clock, reference->stop_error());
+  // A dead phase would not read 20 V.
+  EXPECT_FALSE(run(clock, source->make_safe()).at(0).ok);
 }
 
 }  // namespace
