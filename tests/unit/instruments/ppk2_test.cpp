@@ -241,6 +241,7 @@ TEST(Ppk2Conversation, IsThatOfTheKnownClient) {
   Ppk2 ppk(clock, std::make_unique<MemoryLink>(clock, "link", peer, LineTiming::lan()), profile, "ppk1");
   run(clock, ppk.use(Ppk2::Mode::source_meter, 3300));
   run(clock, ppk.power(true));
+  run(clock, sleep_for(1ms));
   const std::vector<int> said{0x11, 0x02, 0x0d, 0x0c, 0xe4, 0x07, 0x19, 0x0c, 0x01};
   EXPECT_EQ(peer.heard, said);
   EXPECT_THROW(run(clock, ppk.use(Ppk2::Mode::source_meter, 3000)), ReadBackError) << "it still says 3300";
