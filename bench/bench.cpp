@@ -7,8 +7,10 @@
 
 #include "bench/desk/desk.hpp"
 #include "bench/instruments/companion_host.hpp"
+#include "bench/instruments/dmm_models.hpp"
 #include "bench/instruments/faults.hpp"
 #include "bench/instruments/input_board.hpp"
+#include "bench/instruments/ppk2.hpp"
 #include "bench/instruments/station.hpp"
 #include "bench/instruments/virtual_operator.hpp"
 #include "core/errors.hpp"
@@ -65,6 +67,8 @@ struct Bench::Impl {
   void add_stations(const BenchOptions& options, const BenchProfiles& profiles);
   void add_shared(const BenchOptions& options, const BenchProfiles& profiles);
   void name_devices();
+  void add_instruments(const std::vector<BenchInstrument>& instruments);
+  void trouble_multimeter(const Fault& fault, int station, bool& found);
   void add_desk(const std::vector<json::Node>& meters);
   void add(const std::string& name, ScpiDevice& device);
   void add(const std::string& name, VirtualSupply& supply);
@@ -91,6 +95,8 @@ struct Bench::Impl {
   std::unique_ptr<InputBoard> inputs;
   std::vector<DeskMeter> desk;
   std::vector<std::unique_ptr<Timer>> hazards;
+  std::map<std::string, std::unique_ptr<Dmm>> multimeters;  // of the rig file, by name
+  std::vector<std::unique_ptr<Ppk2Device>> profilers;
   std::map<std::string, Device> devices;
   std::map<std::string, std::vector<IoFault>> io_faults;
   std::vector<std::unique_ptr<LinkPeer>> faulty_links;
@@ -102,6 +108,7 @@ Bench::Impl::Impl(Clock& its_clock, BenchOptions options) : clock(its_clock), se
   add_stations(options, profiles);
   add_shared(options, profiles);
   name_devices();
+  add_instruments(options.instruments);
   add_desk(options.meters);
   for (const FaultChoice& choice : options.faults) add_fault(choice);
   spoil(io_faults);
@@ -194,6 +201,31 @@ void Bench::Impl::name_devices() {
   add("inputs", *inputs, inputs->unit());
 }
 
+// One instrument may have several roles of its station: it is made once, and sits in each of their paths.
+void Bench::Impl::add_instruments(const std::vector<BenchInstrument>& instruments) {
+  for (const BenchInstrument& its : instruments) {
+    check_place(its.name, "station", its.station, stations.size());
+    SupplyPath& path = *stations[static_cast<std::size_t>(its.station) - 1]->path;
+    // What every station has anyway.
+    const bool own = its.profile == "keysight_34465a" && its.role == "voltmeter";
+    if (own && its.name == "dmm" + std::to_string(its.station)) continue;
+    const Path which = its.role == "ammeter" ? Path::k2_ammeter : Path::k1_microammeter;
+    if (its.profile == "nordic_ppk2") {
+      profilers.push_back(std::make_unique<Ppk2Device>(clock, path, which, its.serial, seed));
+      add(its.name, *profilers.back(), LineTiming::lan());
+      continue;
+    }
+    auto& dmm = multimeters[its.name];
+    if (!dmm) dmm = make_multimeter(its.profile, clock, path, its.serial, seed);
+    if (!dmm) {
+      multimeters.erase(its.name);
+      continue;
+    }
+    if (its.role != "voltmeter") dmm->wire_current(which);
+    add(its.name, *dmm);
+  }
+}
+
 void Bench::Impl::add_desk(const std::vector<json::Node>& meters) {
   for (const json::Node& meter : meters) {
     const json::Node name = meter.at("name");
@@ -203,6 +235,20 @@ void Bench::Impl::add_desk(const std::vector<json::Node>& meters) {
       add(name.string(), *made.link, made.line);
     else
       add(name.string(), *made.registers, made.unit);
+  }
+}
+
+void Bench::Impl::trouble_multimeter(const Fault& fault, int station, bool& found) {
+  for (const std::string& name : {fault.instrument, fault.instrument + std::to_string(station)}) {
+    const auto own = multimeters.find(name);
+    Dmm* dmm = own == multimeters.end() ? nullptr : own->second.get();
+    if (!dmm && name == "dmm" + std::to_string(station)) dmm = &stations[static_cast<std::size_t>(station) - 1]->dmm;
+    if (!dmm) continue;
+    found = true;
+    if (fault.kind == Fault::Kind::reads_high)
+      dmm->show_times(1.02);
+    else
+      dmm->suffer(fault.dmm_trouble);
   }
 }
 
@@ -238,17 +284,21 @@ void Bench::Impl::add_fault(const FaultChoice& choice) {
   if (fault.kind == Fault::Kind::rig && fault.number == ambient_fault) return ambient->misbehave();
   if (fault.kind == Fault::Kind::rig && fault.number == operator_fault) return person->stay_away();
   if (fault.kind == Fault::Kind::rig && fault.number == range_fault) shared_analyser->stick_range(1, 100e-6);
-  bool found = fault.kind != Fault::Kind::io;
+  const bool of_multimeter =
+      fault.kind == Fault::Kind::dmm || (fault.kind == Fault::Kind::reads_high && fault.instrument != "psu");
+  bool found = fault.kind != Fault::Kind::io && !of_multimeter;
   const auto spoil_one = [&](const std::string& name) {
     if (!devices.contains(name)) return;
     io_faults[name].push_back({fault.trouble, choice.at_exchange});
     found = true;
   };
-  if (!found) spoil_one(fault.instrument);
+  if (fault.kind == Fault::Kind::io) spoil_one(fault.instrument);
   for (std::size_t i = 0; i < stations.size(); ++i) {
     if (choice.station != 0 && choice.station != static_cast<int>(i) + 1) continue;
     if (fault.kind == Fault::Kind::io)
       spoil_one(fault.instrument + std::to_string(i + 1));
+    else if (of_multimeter)
+      trouble_multimeter(fault, static_cast<int>(i) + 1, found);
     else
       stations[i]->apply(fault, other_address(i));
   }

@@ -58,13 +58,24 @@ struct SupplyChoice {
   int channel = 1;  // that feeds the station
 };
 
+// A multimeter, picoammeter or power profiler of a rig file in one of a station's roles: it stands there besides the
+// instruments that every station has, or under the name of one in its place.
+struct BenchInstrument {
+  std::string name;     // of the member: "dmm1"
+  std::string profile;  // "keithley_dmm6500"; one that the bench has no such twin of is left out
+  std::string serial;
+  std::string role;  // voltmeter, microammeter, ammeter
+  int station = 1;   // 1-based
+};
+
 struct BenchOptions {
   std::vector<Sample> samples;           // one a station
   std::map<int, SupplyChoice> supplies;  // by station, 1-based; the others have a DP832, whose channel 1 feeds them
   std::uint64_t seed = 1;
   std::vector<DefectChoice> defects;
   std::vector<FaultChoice> faults;
-  std::string profiles_folder;     // config/instruments: register maps of the Modbus devices
+  std::string profiles_folder;  // config/instruments: register maps of the Modbus devices
+  std::vector<BenchInstrument> instruments;
   std::vector<json::Node> meters;  // on the desk: elements of a rig file's bench.meters
 };
 

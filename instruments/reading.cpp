@@ -30,6 +30,12 @@ const AccuracyLine& Accuracy::line_for(double value) const {
   return lines_.back();
 }
 
+Accuracy Accuracy::of_range(double up_to) const {
+  for (const AccuracyLine& line : lines_)
+    if (std::abs(line.up_to - up_to) <= 1e-9 * up_to) return Accuracy({line});
+  throw std::invalid_argument("accuracy: no range up to " + std::to_string(up_to));
+}
+
 double Accuracy::half_width(double value) const {
   const AccuracyLine& line = line_for(value);
   return line.of_reading * std::abs(value) + line.offset + line.resolution / 2;

@@ -33,6 +33,8 @@ class Accuracy {
   bool empty() const noexcept { return lines_.empty(); }
   const AccuracyLine& line_for(double value) const;
   double half_width(double value) const;
+  // That of one range alone, for an instrument that stays in it. Throws std::invalid_argument when there is none such.
+  Accuracy of_range(double up_to) const;
   Reading reading(double value) const { return {value, half_width(value)}; }
   double resolution(double value) const { return line_for(value).resolution; }
 

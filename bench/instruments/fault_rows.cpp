@@ -91,6 +91,15 @@ constexpr std::array<TroubleName, 8> troubles = {
      {"io-split", IoTrouble::split, true, "sends its answers in pieces"},
      {"io-identity", IoTrouble::identity, true, "says that it is another instrument"}}};
 
+struct DmmTroubleName {
+  const char* name;
+  DmmTrouble trouble;
+};
+constexpr std::array<DmmTroubleName, 4> dmm_troubles = {{{"stuck-reading", DmmTrouble::stuck},
+                                                         {"overload-reading", DmmTrouble::overload},
+                                                         {"zero-check", DmmTrouble::zero_check},
+                                                         {"wrong-language", DmmTrouble::wrong_language}}};
+
 constexpr std::array<std::string_view, 8> contacts = {"k1",       "k2", "uart",        "opener",
                                                       "loopback", "",   "dummy_light", "dummy_heavy"};
 
@@ -206,6 +215,13 @@ Fault parse_fault(const std::string& name) {
   const auto colon = name.find(':');
   if (colon == std::string::npos) unknown(name);
   const std::string kind = name.substr(0, colon), of = name.substr(colon + 1);
+  for (const DmmTroubleName& trouble : dmm_troubles)
+    if (kind == trouble.name && !of.empty()) {
+      fault.kind = Fault::Kind::dmm;
+      fault.dmm_trouble = trouble.trouble;
+      fault.instrument = of;
+      return fault;
+    }
   if (kind == "relay-stuck" || kind == "relay-dead") {
     fault.kind = kind == "relay-stuck" ? Fault::Kind::relay_stuck : Fault::Kind::relay_dead;
     fault.contact = of;
@@ -254,6 +270,7 @@ std::vector<DefectRow> fault_rows() {
   for (const char* instrument : {"psu", "dmm"})
     add(fmt::format("reads-high:{}", instrument), every("void"),
         fmt::format("{} shows 2 % more volts than there are", instrument));
+  add("overload-reading:dmm", every("void"), "dmm shows an overload, whatever there is");
   // One pulse more or less, which every clause that counts them allows for: it shows in the spacing alone.
   add("pulse-lost:counter", {}, "the counter does not see the fifth pulse of a run");
   add("pulse-extra:counter", {}, "the counter sees a pulse that the meter never gave, 2 s after the fifth of a run");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/bench.hpp"
+#include "bench/instruments/dmm.hpp"
 #include "bench/instruments/spread.hpp"
 #include "core/clock.hpp"
 
@@ -24,13 +25,14 @@ struct IoFault {
 // What an interlock or an instrument's own protection is for. Each comes ten minutes after the bench began.
 enum class Hazard { over_voltage, run_away, over_current, over_pressure, door, emergency_stop, silent_inputs };
 
-// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "relay-stuck:k1", "pulse-lost:counter".
+// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "stuck-reading:dmm", "relay-stuck:k1", "pulse-lost:counter".
 struct Fault {
-  enum class Kind { rig, io, reads_high, relay_stuck, relay_dead, pulse_lost, pulse_extra, hazard };
+  enum class Kind { rig, io, reads_high, dmm, relay_stuck, relay_dead, pulse_lost, pulse_extra, hazard };
   Kind kind = Kind::rig;
   Hazard hazard = Hazard::over_voltage;
   int number = 0;  // of R1 .. R15
   IoTrouble trouble = IoTrouble::silent;
+  DmmTrouble dmm_trouble = DmmTrouble::none;
   std::string instrument;  // "psu", or one alone: "psu2", "host"
   std::string contact;     // "k1"
 };

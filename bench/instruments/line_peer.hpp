@@ -7,13 +7,15 @@
 
 namespace meterrig::bench {
 
-// A peer that talks in lines; CR before LF is dropped. It has one conversation at a time, with whoever spoke last.
+// A peer that talks in lines, by default to LF; CR before the end is dropped. It has one conversation at a time, with
+// whoever spoke last.
 class LinePeer : public LinkPeer {
  public:
+  explicit LinePeer(char end = '\n') : end_(end) {}
   void receive(Port& port, std::span<const std::uint8_t> bytes) override {
     port_ = &port;
     for (const std::uint8_t byte : bytes) {
-      if (byte != '\n') {
+      if (byte != static_cast<std::uint8_t>(end_)) {
         if (line_.size() < longest_line) line_ += static_cast<char>(byte);
         continue;
       }
@@ -35,12 +37,13 @@ class LinePeer : public LinkPeer {
   void say(std::string_view line, Instant at = {}) {
     if (!port_) return;
     std::string text(line);
-    text += '\n';
+    text += end_;
     port_->send({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, at);
   }
 
  private:
   static constexpr std::size_t longest_line = 64 * 1024;
+  const char end_;
   Port* port_ = nullptr;
   std::string line_;
 };

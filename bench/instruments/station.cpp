@@ -98,7 +98,6 @@ void Station::apply(const Fault& fault, const cjt188::Address& other_meter) {
   if (fault.kind == Fault::Kind::relay_stuck) relays.stick(relay_of(fault.contact), RelayBoard::Stuck::welded);
   if (fault.kind == Fault::Kind::relay_dead) relays.stick(relay_of(fault.contact), RelayBoard::Stuck::open);
   if (fault.kind == Fault::Kind::reads_high && fault.instrument == "psu") psu->show_times(1.02);
-  if (fault.kind == Fault::Kind::reads_high && fault.instrument == "dmm") dmm.show_times(1.02);
   if (fault.kind == Fault::Kind::pulse_lost) counter.misbehave(PulseCounter::Fault::loses_fifth);
   if (fault.kind == Fault::Kind::pulse_extra) counter.misbehave(PulseCounter::Fault::adds_one);
   if (fault.kind != Fault::Kind::rig) return;

@@ -53,6 +53,8 @@ class Voltmeter {
   virtual Task<Reading> voltage() = 0;
   // Watches at the given interval until stop_watch(), which gives what was seen; at most `longest`.
   virtual Task<> start_watch(Duration interval, Duration longest) = 0;
+  // Throws UserError, with the reason, when it can't watch at that interval. Asked before anything is switched on.
+  virtual void expect_watch(Duration) const {}
   struct Watched {
     double minimum = 0;
     double mean = 0;
@@ -70,6 +72,8 @@ class CurrentMeter {
   virtual Task<Reading> current() = 0;
   // Begins to digitise: `points` means over `interval` each.
   virtual Task<> start(Duration interval, std::size_t points) = 0;
+  // Throws UserError, with the reason, when start() can't do that. Asked before anything is switched on.
+  virtual void expect_series(Duration, std::size_t) const {}
   // Waits for the end and gives the waveform. `exact`: every digit (decimal text), slower than the binary block.
   virtual Task<Waveform> fetch(bool exact) = 0;
   virtual Task<> abort() = 0;

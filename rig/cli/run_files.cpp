@@ -108,6 +108,20 @@ std::map<int, bench::SupplyChoice> supplies_of(const plan::ConfigPath& path, con
   return supplies;
 }
 
+// What measures a station's voltage and currents. The bench has twins of some of them.
+std::vector<bench::BenchInstrument> instruments_of(const plan::RigFile& rig) {
+  std::vector<bench::BenchInstrument> all;
+  for (std::size_t i = 0; i < rig.stations.size(); ++i)
+    for (const auto& [role, binding] : rig.stations[i].roles) {
+      if (role != "voltmeter" && role != "microammeter" && role != "ammeter") continue;
+      const auto member = rig.instruments.find(binding.instrument);
+      if (member == rig.instruments.end() || !plan::is_virtual(member->second.address)) continue;
+      all.push_back(
+          {member->second.address.path, member->second.profile, member->second.serial, role, static_cast<int>(i) + 1});
+    }
+  return all;
+}
+
 }  // namespace
 
 RunFiles read_run_files(const RunOptions& options) {
@@ -152,6 +166,9 @@ std::unique_ptr<bench::Bench> make_bench(Clock& clock, const plan::ConfigPath& p
   for (const plan::DutFile& dut : duts) options.samples.push_back(sample_of(dut));
   options.supplies = supplies_of(path, rig);
   options.seed = seed;
+  options.instruments = instruments_of(rig);
+  std::erase_if(options.instruments,
+                [&](const auto& its) { return its.station > static_cast<int>(options.samples.size()); });
   options.defects = choices.defects;
   options.faults = choices.faults;
   if (rig.meters_virtual()) options.meters = rig.bench_meters;

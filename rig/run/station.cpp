@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "instruments/dmm_role.hpp"
 #include "instruments/modbus_roles.hpp"
 #include "instruments/people.hpp"
 #include "instruments/scpi_drivers.hpp"
@@ -45,6 +46,14 @@ Task<std::shared_ptr<ScpiSession>> Instruments::scpi(const std::string& instrume
   co_return sessions_[instrument];
 }
 
+Task<std::shared_ptr<Ppk2>> Instruments::ppk2(const std::string& instrument) {
+  if (!profilers_[instrument]) {
+    auto stream = co_await connector_.stream(rig_.instruments.at(instrument).address, instrument);
+    profilers_[instrument] = std::make_shared<Ppk2>(clock_, std::move(stream), profile(instrument), instrument);
+  }
+  co_return profilers_[instrument];
+}
+
 Task<std::shared_ptr<ModbusDevice>> Instruments::modbus(const std::string& instrument) {
   const Profile& its_profile = profile(instrument);
   if (!devices_[instrument]) {
@@ -72,7 +81,13 @@ Task<> Instruments::identify(std::string name) {
       throw InstrumentError(
           fmt::format("{} has serial number {}; the rig file says {}", name, identity.serial, member.serial),
           {name, "*IDN?", identity.text, {}});
+    co_await check_state(session->second, its_profile);
     identities_[name] = identity.text;
+  }
+  if (const auto profiler = profilers_.find(name); profiler != profilers_.end() && profiler->second) {
+    const std::string answer = co_await profiler->second->identify();
+    expect_identity(member, its_profile, its_profile.document().at("identity"), answer, "metadata");
+    identities_[name] = answer;
   }
   if (const auto device = devices_.find(name); device != devices_.end() && device->second) {
     const std::string answer = co_await device->second->identify();
@@ -143,8 +158,15 @@ Task<> Station::open_scpi(const std::string& role, const plan::RoleBinding& b, I
   if (role == "power_supply") supply_ = make_scpi_supply(clock, std::move(session), profile, channel);
   if (role == "voltmeter") voltmeter_ = make_scpi_voltmeter(clock, std::move(session), profile);
   if (role == "microammeter")
-    microammeter_ = make_scpi_analyser(clock, std::move(session), profile, channel, "microammeter");
-  if (role == "ammeter") ammeter_ = make_scpi_analyser(clock, std::move(session), profile, channel, "ammeter");
+    microammeter_ = make_scpi_current_meter(clock, std::move(session), profile, channel, "microammeter");
+  if (role == "ammeter") ammeter_ = make_scpi_current_meter(clock, std::move(session), profile, channel, "ammeter");
+}
+
+Task<> Station::open_ppk2(const std::string& role, const plan::RoleBinding& b, Instruments& instruments) {
+  auto device = co_await instruments.ppk2(b.instrument);
+  if (role == "power_supply") supply_ = make_ppk2_supply(std::move(device));
+  if (role == "microammeter") microammeter_ = make_ppk2_meter(std::move(device), role);
+  if (role == "ammeter") ammeter_ = make_ppk2_meter(std::move(device), role);
 }
 
 Task<> Station::open_modbus(const std::string& role, const plan::RoleBinding& b, Instruments& instruments) {
@@ -200,6 +222,9 @@ Task<> Station::open(std::string role, Instruments& instruments) {
   if (!b) co_return;
   if (role == "uart_link") {
     co_await open_uart(*b, instruments);
+  } else if (!b->instrument.empty() &&
+             instruments.profile(b->instrument).document().value("driver", "") == "nordic_ppk2") {
+    co_await open_ppk2(role, *b, instruments);
   } else if (role == "power_supply" || role == "voltmeter" || role == "microammeter" || role == "ammeter") {
     co_await open_scpi(role, *b, instruments);
   } else if (!b->instrument.empty() && place_.roles.contains(role)) {

@@ -9,6 +9,7 @@
 
 #include "instruments/line_port.hpp"
 #include "instruments/modbus_device.hpp"
+#include "instruments/ppk2.hpp"
 #include "instruments/roles/air.hpp"
 #include "instruments/roles/chamber.hpp"
 #include "instruments/roles/people.hpp"
@@ -28,6 +29,7 @@ class Instruments {
 
   Task<std::shared_ptr<ScpiSession>> scpi(const std::string& instrument);
   Task<std::shared_ptr<ModbusDevice>> modbus(const std::string& instrument);
+  Task<std::shared_ptr<Ppk2>> ppk2(const std::string& instrument);
   Task<std::unique_ptr<LinePort>> line_port(const std::string& instrument);
   const Profile& profile(const std::string& instrument);
   const plan::RigFile& rig() const noexcept { return rig_; }
@@ -48,6 +50,7 @@ class Instruments {
   std::map<std::string, std::unique_ptr<Profile>> profiles_;
   std::map<std::string, std::shared_ptr<ScpiSession>> sessions_;
   std::map<std::string, std::shared_ptr<ModbusDevice>> devices_;
+  std::map<std::string, std::shared_ptr<Ppk2>> profilers_;
   std::map<std::string, std::string> identities_;
 };
 
@@ -129,6 +132,7 @@ class Station {
   }
   [[noreturn]] void missing(const char* role) const;
   Task<> open_scpi(const std::string& role, const plan::RoleBinding& binding, Instruments& instruments);
+  Task<> open_ppk2(const std::string& role, const plan::RoleBinding& binding, Instruments& instruments);
   Task<> open_modbus(const std::string& role, const plan::RoleBinding& binding, Instruments& instruments);
   Task<> open_uart(const plan::RoleBinding& binding, Instruments& instruments);
   Task<> open_matrix(const std::string& instrument, Instruments& instruments);

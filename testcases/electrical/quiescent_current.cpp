@@ -10,6 +10,8 @@
 namespace meterrig::testcases {
 namespace {
 
+constexpr Duration supply_watch_interval = 1ms;
+
 Duration window_length(const Trial& trial) {
   const double wake_s = trial.dut().wake_period_s.value_or(5);
   // One period more: the window is cut to whole periods afterwards.
@@ -19,11 +21,20 @@ Duration window_length(const Trial& trial) {
 // Make before break, the supply watched at the meter's terminals.
 Task<> change_over(Trial& trial, Position to) {
   Station& st = trial.station();
-  co_await watch_supply(trial, 1ms, 5s);
+  co_await watch_supply(trial, supply_watch_interval, 5s);
   co_await st.path().change_over(to, trial.time("overlap_s"));
   const double lowest = co_await lowest_supply(trial);
   if (lowest < trial.number("supply_fraction_min") * trial.dut().nominal_voltage_v)
     trial.rig_fault(fmt::format("the supply fell to {:.2f} V while K changed over", lowest));
+}
+
+// What the instruments can't do is told before anything is switched on.
+void expect_instruments(Trial& trial) {
+  Station& st = trial.station();
+  const Duration interval = trial.time("sample_interval_s");
+  st.voltmeter().expect_watch(supply_watch_interval);
+  st.microammeter().expect_series(interval, static_cast<std::size_t>(window_length(trial) / interval));
+  expect_path_proof(trial);
 }
 
 // Released, the line must be dead: whoever still gets an answer is still driving the meter.
@@ -67,12 +78,18 @@ bool stands_still(const Waveform& window, const CurrentMeter& meter, Duration wa
   return std::abs(first - second) <= noise + 0.05 * std::max(first, second);
 }
 
-Task<> judge_overload(Trial& trial) {
+Task<> judge_overload(Trial& trial, Waveform window) {
   Station& st = trial.station();
-  const double range_ua = st.microammeter().range_max() * 1e6;
+  const double range_a = st.microammeter().range_max();
   const bool good = co_await rig::microammeter_side_is_good(st, trial.dut().nominal_voltage_v);
   if (!good) trial.rig_fault("the microammeter clips, and does not read the dummy load right either");
-  trial.one_sided("quiescent_current", true, range_ua, "uA");
+  const double bound_ua = lowest_mean(window, range_a) * 1e6;
+  if (bound_ua <= trial.clause().limit("quiescent_current", trial.dut())->high)
+    trial.rig_fault(
+        fmt::format("the microammeter's range of {:g} uA clips {} of {} samples, the meter's wake-ups; the "
+                    "mean could still be within the limit. Use a range or an instrument that holds them",
+                    range_a * 1e6, window.overloads(), window.size()));
+  trial.one_sided("quiescent_current", true, bound_ua, "uA");
 }
 
 Task<Waveform> undisturbed_window(Trial& trial) {
@@ -116,6 +133,7 @@ void judge(Trial& trial, const Waveform& window) {
 
 Task<> run(Trial& trial) {
   Station& st = trial.station();
+  expect_instruments(trial);
   co_await power_up(trial);
   co_await settle(trial, trial.time("settle_s"), trial.time("settle_max_s"), trial.number("settled_below_ma") / 1000,
                   trial.time("settled_for_s"));
@@ -128,7 +146,7 @@ Task<> run(Trial& trial) {
   co_await prove_path_alone(trial, Position::microammeter);
   const Waveform window = co_await undisturbed_window(trial);
   if (window.overloads() > 0) {
-    co_await judge_overload(trial);
+    co_await judge_overload(trial, window);
     co_return;
   }
   co_await change_over(trial, Position::ammeter);

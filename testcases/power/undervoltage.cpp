@@ -63,6 +63,12 @@ Task<double> reach(Trial& trial, double from, double declared_v, Seen& seen) {
   co_await ramp(trial, from, target, seen);
   // What the leads and the supply's own error leave over.
   const Reading there = co_await trial.station().voltmeter().voltage();
+  const Reading source = co_await trial.station().supply().voltage();
+  // The leads lose less: one of the two does not see what is there.
+  if (std::abs(there.value - source.value) >
+      0.05 * trial.dut().nominal_voltage_v + there.half_width + source.half_width)
+    trial.rig_fault(fmt::format("the voltmeter reads {:.3f} V at the meter's terminals while the supply gives {:.3f} V",
+                                there.value, source.value));
   if (there.value > declared_v - u) {
     const double lower = target - (there.value - (declared_v - u)) - 0.001;
     co_await ramp(trial, target, lower, seen);

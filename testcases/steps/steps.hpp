@@ -23,6 +23,10 @@ Task<> power_up(Trial& trial);
 // The meter's current flows through the instrument of the path `in_use` alone: over a wake-up period the other path's
 // instrument reads nothing. A contact of K that is welded would share the current, and no relay board tells.
 Task<> prove_path_alone(Trial& trial, Position in_use);
+// Throws UserError, with the reason, when an ammeter can't take the series that this and settle() want.
+void expect_path_proof(Trial& trial);
+// What a waveform proves of its mean, amperes: at least that with the range's end for each sample beyond the range.
+double lowest_mean(const Waveform& waveform, double range_a);
 
 // Waits `at_least`, then until windows of the ammeter agree and stay below `below_a` for `quiet_for`.
 Task<> settle(Trial& trial, Duration at_least, Duration at_most, double below_a, Duration quiet_for);

@@ -64,7 +64,7 @@ inline void pass(Clock& clock, Duration duration) {
 }
 
 // A supply path whose signals the test writes itself.
-struct ScriptedPath final : SupplyPath {
+struct ScriptedPath : SupplyPath {
   void set_supply(double v, double limit, bool on) override { volts = v, amperes_limit = limit, output = on; }
   void set_source_impedance(double) override {}
   void set_hidden_limit(double) override {}
