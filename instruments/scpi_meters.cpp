@@ -65,10 +65,11 @@ class ScpiVoltmeter final : public Voltmeter {
       if (value == scpi_not_a_number || std::abs(value) >= scpi_infinity)
         throw NoReading(fmt::format("{} saw nothing while it watched", session_->name()),
                         {session_->name(), asked, answer, {}});
-    co_return Watched{all[2], all[0], all[3]};
+    co_return Watched{accuracy_.reading(all[2]).value, accuracy_.reading(all[0]).value,
+                      accuracy_.reading(all[3]).value};
   }
 
-  double half_width(double volts) const override { return accuracy_.half_width(volts); }
+  const Accuracy& accuracy() const override { return accuracy_; }
 
  private:
   template <typename... Value>

@@ -8,6 +8,7 @@
 #include "rig/record/canonical.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/sha256.hpp"
+#include "rig/run/demands.hpp"
 
 namespace meterrig::rig {
 namespace {
@@ -25,7 +26,9 @@ json dut_json(const plan::DutFile& dut, const std::string& station) {
 json rule_json(const plan::DecisionRule& rule) {
   json body{{"rule", plan::word(rule.rule)}};
   if (rule.rule == plan::DecisionRule::Rule::guard_band)
-    body.update({{"conditional_pass", rule.conditional_pass}, {"conditional_fail", rule.conditional_fail}});
+    body.update({{"conditional_pass", rule.conditional_pass},
+                 {"conditional_fail", rule.conditional_fail},
+                 {"guard_factor", rule.guard_factor}});
   return body;
 }
 
@@ -91,16 +94,6 @@ void check_roles(const RunSetup& setup, const Procedure& procedure, const plan::
                                     setup.rig.stations[i].name, role, clause.id, procedure.name));
 }
 
-void check_calibration(const RunSetup& setup) {
-  const std::string today = record::utc_text(setup.clock.utc()).substr(0, 10);
-  for (const auto& [name, member] : setup.rig.instruments)
-    if (member.calibration && member.calibration->due < today && setup.override_by.empty())
-      throw UserError(
-          fmt::format("{}: the calibration of {} ({}, certificate {}) ended on {}; have it calibrated, or "
-                      "name who answers for it with --override WHO:WHY",
-                      setup.rig.file, name, member.profile, member.calibration->certificate, member.calibration->due));
-}
-
 }  // namespace
 
 std::string run_id(const RunSetup& setup) {
@@ -138,7 +131,7 @@ void check_setup(const RunSetup& setup) {
   for (const plan::PlannedClause& planned : setup.plan.clauses)
     if (const Procedure* procedure = find_procedure(setup.procedures, planned.clause.procedure))
       check_roles(setup, *procedure, planned.clause);
-  check_calibration(setup);
+  check_demands(setup);
 }
 
 const Procedure* find_procedure(const Procedures& procedures, std::string_view name) {
@@ -205,7 +198,10 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
             {"standards", json::array({{{"id", standard.id}, {"name", standard.edition}}})},
             {"membership", membership_json(setup)},
             {"utc_offset", setup.rig.utc_offset}};
-  if (!setup.override_by.empty()) body["override"] = setup.override_by;
+  if (!setup.override_by.empty()) {
+    body["override"] = setup.override_by;
+    body["shortfalls"] = shortfalls_json(shortfalls(setup));
+  }
   return body;
 }
 

@@ -16,6 +16,7 @@
 #include "rig/plan/dut_file.hpp"
 #include "rig/plan/loader.hpp"
 #include "rig/plan/rig_file.hpp"
+#include "rig/run/calibrated.hpp"
 #include "rig/run/connector.hpp"
 
 namespace meterrig::rig {
@@ -28,21 +29,22 @@ class Instruments {
   Task<std::shared_ptr<ScpiSession>> scpi(const std::string& instrument);
   Task<std::shared_ptr<ModbusDevice>> modbus(const std::string& instrument);
   Task<std::unique_ptr<LinePort>> line_port(const std::string& instrument);
-  const Profile& profile(const std::string& instrument);
+  const CalibratedInstrument& instrument(const std::string& name);
+  const Profile& profile(const std::string& name) { return instrument(name).profile; }
   const plan::RigFile& rig() const noexcept { return rig_; }
   Clock& clock() const noexcept { return clock_; }
   Connector& connector() const noexcept { return connector_; }
   // Asks an instrument who it is, and compares with profile and rig file. Once a run. Throws InstrumentError.
   Task<> identify(std::string instrument);
   // What the instruments said, and what the rig file says of their calibration; for the record.
-  std::vector<nlohmann::json> list() const;
+  std::vector<nlohmann::json> list();
 
  private:
   Clock& clock_;
   plan::Loader& loader_;
   const plan::RigFile& rig_;
   Connector& connector_;
-  std::map<std::string, std::unique_ptr<Profile>> profiles_;
+  std::map<std::string, std::unique_ptr<CalibratedInstrument>> members_;
   std::map<std::string, std::shared_ptr<ScpiSession>> sessions_;
   std::map<std::string, std::shared_ptr<ModbusDevice>> devices_;
   std::map<std::string, std::string> identities_;
