@@ -113,7 +113,7 @@ class ModbusLeakSensor final : public LeakSensor {
       throw OverRange(fmt::format("{}: more than {:g} L/h", device_->name(), range_),
                       {device_->name(), register_, fmt::format("overload at {:g} L/h", flow), {}});
     // The accuracy is that of the range selected, whatever the value.
-    co_return Reading{flow, accuracy_.line_for(range_).of_reading * std::abs(flow) + accuracy_.line_for(range_).offset};
+    co_return accuracy_.reading(flow, accuracy_.line_for(range_));
   }
   double range_l_per_h() const override { return range_; }
 

@@ -38,7 +38,9 @@ Accuracy Profile::accuracy(const std::string& function, int channel) const {
       lines.push_back({up_to, line.at("of_reading"),
                        line.at("offset").get<double>() + line.value("of_range", 0.0) * up_to, line.at("resolution")});
     }
-  return Accuracy(std::move(lines));
+  const auto calibrated = calibrations_.find(function);
+  if (calibrated == calibrations_.end()) return Accuracy(std::move(lines));
+  return Accuracy(std::move(lines), calibrated->second);
 }
 
 }  // namespace meterrig

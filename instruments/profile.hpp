@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -12,7 +13,9 @@ namespace meterrig {
 // config/schemas/instrument.json when they are loaded; this class only gives access.
 class Profile {
  public:
-  explicit Profile(nlohmann::json document) : document_(std::move(document)) {}
+  // `calibrations`: of one instrument of this model, by the function of the accuracy table.
+  explicit Profile(nlohmann::json document, std::map<std::string, Calibration> calibrations = {})
+      : document_(std::move(document)), calibrations_(std::move(calibrations)) {}
   const nlohmann::json& document() const noexcept { return document_; }
   std::string id() const { return document_.at("id"); }
   bool scpi() const { return document_.at("kind") == "scpi"; }
@@ -24,9 +27,11 @@ class Profile {
   const std::string& command(const std::string& role, const std::string& command) const;
   // The table of a function; that of a supply's channel (from 1) where it has its own. Empty when there is none.
   Accuracy accuracy(const std::string& function, int channel = 0) const;
+  const std::map<std::string, Calibration>& calibrations() const noexcept { return calibrations_; }
 
  private:
   nlohmann::json document_;
+  std::map<std::string, Calibration> calibrations_;
 };
 
 // What an output is set to and what it says it is. `ok`: the read-back agrees with the safe state.

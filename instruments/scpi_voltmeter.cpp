@@ -58,7 +58,7 @@ class ScpiVoltmeter final : public Voltmeter {
     co_return seen;
   }
 
-  double half_width(double volts) const override { return accuracy_.half_width(volts); }
+  const Accuracy& accuracy() const override { return accuracy_; }
 
  private:
   // In one answer, or one query each.
@@ -79,7 +79,8 @@ class ScpiVoltmeter final : public Voltmeter {
                                         answer, names.size()),
                             {role_.session().name(), asked, answer, {}});
     }
-    co_return Watched{found.at("minimum"), found.at("mean"), found.at("maximum")};
+    const auto corrected = [&](const char* name) { return accuracy_.reading(found.at(name)).value; };
+    co_return Watched{corrected("minimum"), corrected("mean"), corrected("maximum")};
   }
 
   double value_of(std::string_view field, const std::string& asked, const std::string& answer) const {

@@ -31,7 +31,7 @@ SOURCES = {
 }
 RULES = {
     "simple_acceptance": ("简单接受", "simple acceptance"),
-    "guard_band": ("保护带 w = U（ILAC-G8:09/2019）", "guard band w = U (ILAC-G8:09/2019)"),
+    "guard_band": ("保护带 w = {}U（ILAC-G8:09/2019）", "guard band w = {}U (ILAC-G8:09/2019)"),
     "jjf_1094": ("JJF 1094-2002（U ≤ MPEV/3）", "JJF 1094-2002 (U ≤ MPEV/3)"),
 }
 DECISIONS = {
@@ -39,6 +39,24 @@ DECISIONS = {
     "conditional_fail": ("有条件不符合", "conditional fail"),
     "no_reading": ("无读数", "no reading"),
     "one_sided": ("单侧读数", "one-sided reading"),
+}
+DISTRIBUTIONS = {"rectangular": ("矩形", "rectangular"), "normal": ("正态", "normal")}
+BUDGET_TERMS = {
+    "accuracy": ("仪器准确度", "accuracy"),
+    "resolution": ("分辨力", "resolution"),
+    "repeatability": ("重复性", "repeatability"),
+    "calibration": ("校准", "calibration"),
+    "drift": ("漂移", "drift"),
+    "zero": ("零点", "zero"),
+    "window": ("窗口截断", "window"),
+    "polling": ("查询间隔", "polling"),
+    "time stamp": ("时间戳", "time stamp"),
+    "pressure": ("压力", "pressure"),
+    "reading": ("读数", "reading"),
+    "first reading": ("首次读数", "first reading"),
+    "second reading": ("第二次读数", "second reading"),
+    "last reading": ("末次读数", "last reading"),
+    "temperature difference": ("温度差", "temperature difference"),
 }
 SIGNS = {"at_most": "≤", "less_than": "<", "at_least": "≥", "equals": "="}
 # UCUM as people write it; what is not here is written as it is.
@@ -65,8 +83,12 @@ def plain(value):
 
 
 def places_of_uncertainty(uncertainty):
-    """Decimal places that leave the uncertainty two significant digits."""
-    return max(0, 1 - math.floor(math.log10(uncertainty)))
+    """Decimal places that leave the uncertainty two significant digits, none of them gained by rounding up."""
+    first = math.floor(math.log10(uncertainty))
+    places = max(0, 1 - first)
+    step = decimal.Decimal(1).scaleb(-places)
+    shown = decimal.Decimal(repr(uncertainty)).quantize(step, rounding=decimal.ROUND_UP)
+    return places - 1 if places > 0 and shown >= decimal.Decimal(1).scaleb(first + 1) else places
 
 
 def bounds_of(limit):
@@ -107,6 +129,15 @@ def uncertainty_text(uncertainty):
     return format(decimal.Decimal(repr(uncertainty)).quantize(step, rounding=decimal.ROUND_UP), "f")
 
 
+def significant(number, digits=3):
+    """A figure of a budget."""
+    return f"{number:.{digits}g}"
+
+
+def percent(probability):
+    return "< 0.01 %" if 0 < probability < 1e-4 else f"{100 * probability:.2g} %"
+
+
 class Words:
     """The functions that a template calls, for one language and one place."""
 
@@ -119,7 +150,7 @@ class Words:
 
     def functions(self):
         names = ("t", "text", "title", "verdict", "state", "source", "rule", "decision", "limit", "reading", "rounded",
-                 "uncertainty", "unit", "time", "duration", "cause", "plain")
+                 "uncertainty", "unit", "risk", "budget_term", "significant", "time", "duration", "cause", "plain")
         return {name: getattr(self, name, None) or globals()[name] for name in names}
 
     def t(self, zh, en):
@@ -152,7 +183,9 @@ class Words:
         return self.pair(SOURCES.get(word), plain(word))
 
     def rule(self, rule):
-        return self.pair(RULES.get(rule.get("rule")), plain(rule.get("rule")))
+        factor = rule.get("guard_factor", 1)
+        pair = [text.format("" if factor == 1 else f"{plain(factor)} ") for text in RULES.get(rule.get("rule"), ())]
+        return self.pair(pair, plain(rule.get("rule")))
 
     def decision(self, word):
         return self.pair(DECISIONS.get(word), "")
@@ -180,6 +213,25 @@ class Words:
     def uncertainty(self, measurement):
         shown = uncertainty_text(measurement.get("expanded_uncertainty"))
         return shown if shown == "—" else f"{shown} {self.unit(measurement['unit'])}".rstrip()
+
+    def risk(self, measurement):
+        """The specific risk of an accepted or rejected value (JCGM 106), where a guard band was chosen for its sake."""
+        risk = measurement.get("risk")
+        if not risk:
+            return ""
+        if "false_accept" in risk:
+            return self.t("误接收概率", "risk of false accept") + f" {percent(risk['false_accept'])}"
+        return self.t("误拒收概率", "risk of false reject") + f" {percent(risk['false_reject'])}"
+
+    def budget_term(self, term):
+        """One term as `accuracy ± 1 uA, rectangular: u = 0.577 uA`."""
+        rectangular = term["distribution"] == "rectangular"
+        spread = term["half_width"] if rectangular else term["standard_deviation"]
+        name = self.t(*BUDGET_TERMS.get(term["term"], (term["term"], term["term"])))
+        shown = f"{'±' if rectangular else 's ='} {significant(spread)} {self.unit(term['unit'])}".rstrip()
+        if term["sensitivity"] != 1:
+            shown += f" × {significant(term['sensitivity'])}"
+        return name, shown, self.t(*DISTRIBUTIONS[term["distribution"]]), significant(term["standard_uncertainty"])
 
     def unit(self, unit):
         return UNITS.get(unit, unit)

@@ -61,7 +61,8 @@ class Voltmeter {
     double maximum = 0;
   };
   virtual Task<Watched> stop_watch() = 0;
-  virtual double half_width(double volts) const = 0;
+  // Of an indication.
+  virtual const Accuracy& accuracy() const = 0;
 };
 
 // A current path's instrument: the microammeter or the ammeter of CJ/T 503-2016 figure 1.

@@ -8,6 +8,7 @@
 
 #include "core/errors.hpp"
 #include "rig/record/sha256.hpp"
+#include "rig/run/calibrated.hpp"
 
 namespace meterrig::cli {
 
@@ -61,6 +62,8 @@ nlohmann::json digests_of(const RunOptions& options, const RunFiles& files) {
   }
   for (const auto& [name, instrument] : files.rig.instruments) {
     digests["instruments"][name] = digest_of(path.resolve("instruments", instrument.profile));
+    if (instrument.calibration && !instrument.calibration->dcc.empty())
+      digests["certificates"][name] = digest_of(rig::certificate_file(files.rig, *instrument.calibration));
   }
   return digests;
 }

@@ -15,7 +15,7 @@ const char* word(DecisionRule::Rule rule) {
 }
 
 DecisionRule read_decision_rule(const json::Node& node) {
-  node.reject_unknown_keys({"rule", "conditional_pass", "conditional_fail"});
+  node.reject_unknown_keys({"rule", "conditional_pass", "conditional_fail", "guard_factor"});
   DecisionRule result;
   const std::string rule = node.at("rule").one_of({"simple_acceptance", "guard_band", "jjf_1094"});
   if (rule == "guard_band") result.rule = DecisionRule::Rule::guard_band;
@@ -24,6 +24,11 @@ DecisionRule read_decision_rule(const json::Node& node) {
     result.conditional_pass = pass->one_of({"pass", "inconclusive"});
   if (const auto fail = node.optional("conditional_fail"))
     result.conditional_fail = fail->one_of({"fail", "inconclusive"});
+  if (const auto factor = node.optional("guard_factor")) {
+    if (rule != "guard_band") factor->fail("a guard factor", "the rule \"guard_band\" beside it");
+    result.guard_factor = factor->number();
+    if (!(result.guard_factor > 0) || result.guard_factor > 10) factor->expected("a number above 0 and at most 10");
+  }
   return result;
 }
 

@@ -89,7 +89,7 @@ Limit Limit::for_dut(const DutFile& dut) const {
 
 Limit read_limit(const std::string& name, const json::Node& node) {
   node.reject_unknown_keys({"at_most", "less_than", "at_least", "between", "equals", "unit", "source", "from", "plus",
-                            "reading", "error_of_indication", "extended", "applies"});
+                            "reading", "error_of_indication", "uncertainty_included", "extended", "applies"});
   Limit result;
   result.name = name;
   int bounds = 0;
@@ -110,6 +110,7 @@ Limit read_limit(const std::string& name, const json::Node& node) {
   if (!result.from.empty() && result.kind == LimitKind::between) node.fail("\"from\" with a range", "a single bound");
   result.reading = node.string_or("reading", "");
   result.error_of_indication = node.boolean_or("error_of_indication", false);
+  result.uncertainty_included = node.boolean_or("uncertainty_included", false);
   result.extended = node.boolean_or("extended", false);
   if (const auto applies = node.optional("applies")) result.applies = read_applies(*applies);
   return result;

@@ -28,7 +28,9 @@ struct Limit {
   std::string plus;                  // DUT key whose value is added to the bounds
   std::string reading;               // how the quantity is to be understood
   bool error_of_indication = false;  // JJF 1094-2002 may decide it
-  bool extended = false;             // beyond the printed method: a result of its own
+  // The measured value is what lies beyond its uncertainty: a decision rule has nothing to add.
+  bool uncertainty_included = false;
+  bool extended = false;  // beyond the printed method: a result of its own
   Applies applies;
 
   // GB/T 8170-2008 full-value comparison: the unrounded value against the limit as written.

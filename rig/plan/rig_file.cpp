@@ -99,10 +99,55 @@ class BindingReader {
   std::set<std::string> outputs_;
 };
 
-Calibration read_calibration(const json::Node& node) {
-  node.reject_unknown_keys({"date", "due", "certificate"});
+double not_negative(const json::Node& node) {
+  if (!(node.number() >= 0)) node.expected("a number of at least 0");
+  return node.number();
+}
+
+CalibrationTable read_table(const std::string& function, const json::Node& node) {
+  node.reject_unknown_keys({"points", "coverage_factor", "drift"});
+  CalibrationTable table;
+  table.function = function;
+  table.line = node.line();
+  table.coverage_factor = node.number_or("coverage_factor", 2);
+  if (!(table.coverage_factor > 0)) node.at("coverage_factor").expected("a number above 0");
+  if (const auto drift = node.optional("drift")) table.drift = not_negative(*drift);
+  for (const json::Node& point : node.at("points").elements()) {
+    if (!point.is_array() || point.size() != 3)
+      point.expected("three numbers: indication, correction, expanded uncertainty");
+    if (!table.points.empty() && !(point[0].number() > table.points.back().indication))
+      point[0].expected("an indication above that of the point before");
+    table.points.push_back({point[0].number(), point[1].number(), not_negative(point[2])});
+  }
+  if (table.points.size() < 2) node.at("points").expected("two points at least, to lie between");
+  return table;
+}
+
+CalibrationData read_calibration(const json::Node& node) {
+  node.reject_unknown_keys({"date", "due", "certificate", "tables", "dcc", "functions", "drift"});
+  CalibrationData data;
+  (void)read_day(node.at("due"));
+  data.due = node.at("due").string();
+  if (const auto dcc = node.optional("dcc")) {
+    data.dcc = dcc->not_empty();
+    for (const char* key : {"date", "certificate", "tables"})
+      if (const auto twice = node.optional(key))
+        twice->fail_at_key(fmt::format("{} beside a DCC", key), "the DCC alone, which says it");
+    if (const auto functions = node.optional("functions"))
+      for (const json::Member& member : functions->members()) data.functions[member.key] = member.value.not_empty();
+    if (const auto drift = node.optional("drift"))
+      for (const json::Member& member : drift->members()) data.drifts[member.key] = not_negative(member.value);
+    return data;
+  }
+  for (const char* key : {"functions", "drift"})
+    if (const auto alone = node.optional(key))
+      alone->fail_at_key(fmt::format("{} without a DCC", key), "it beside \"dcc\"");
   if (read_day(node.at("due")) < read_day(node.at("date"))) node.at("due").expected("a day not before the calibration");
-  return {node.at("date").string(), node.at("due").string(), node.at("certificate").not_empty()};
+  data.date = node.at("date").string();
+  data.certificate = node.at("certificate").not_empty();
+  if (const auto tables = node.optional("tables"))
+    for (const json::Member& member : tables->members()) data.tables.push_back(read_table(member.key, member.value));
+  return data;
 }
 
 void read_instruments(const json::Node& node, RigFile& rig) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,10 +14,29 @@
 
 namespace meterrig::plan {
 
-struct Calibration {
-  std::string date;  // ISO 8601 days
+// Calibration data of one measuring function, as the rig file has them; in the function's unit.
+struct CalibrationTable {
+  struct Point {
+    double indication = 0;
+    double correction = 0;  // to be added to the indication
+    double expanded_uncertainty = 0;
+  };
+  std::string function;  // of the profile's accuracy table
+  std::vector<Point> points;
+  double coverage_factor = 2;
+  std::optional<double> drift;  // since the calibration, either way
+  std::uint32_t line = 0;       // in the rig file
+};
+
+struct CalibrationData {
+  std::string date;  // ISO 8601 days; with a digital certificate those of the certificate, and empty here
   std::string due;
   std::string certificate;
+  std::vector<CalibrationTable> tables;
+  // A digital calibration certificate (DCC), found from the rig file's folder; empty: none.
+  std::string dcc;
+  std::map<std::string, std::string> functions;  // the certificate's unit (UCUM) to the function that it is of
+  std::map<std::string, double> drifts;          // of functions that the certificate has
 };
 
 struct RigInstrument {
@@ -24,7 +44,7 @@ struct RigInstrument {
   std::string profile;  // of config/instruments/
   Address address;
   std::string serial;
-  std::optional<Calibration> calibration;
+  std::optional<CalibrationData> calibration;
 };
 
 // One coil of a relay instrument.

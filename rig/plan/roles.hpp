@@ -10,6 +10,7 @@ namespace meterrig::plan {
 struct RoleInfo {
   const char* name;
   bool output;  // drives something: its profile declares a safe state
+  bool judged;  // verdicts rest on what it reads: it needs calibration data
 };
 std::span<const RoleInfo> roles();
 const RoleInfo* find_role(std::string_view name);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rig/record/canonical.hpp"
+#include "rig/record/rounding.hpp"
 
 namespace meterrig::record {
 
@@ -14,6 +15,16 @@ namespace {
 using nlohmann::json;
 
 std::string plain(const json& value) { return value.is_string() ? value.get<std::string>() : canonical(value); }
+
+// With a guard band the reader wants to know what it saved him from.
+std::string risk_text(const json& measurement) {
+  const json risk = measurement.value("risk", json());
+  const std::string decision = measurement.value("decision", "");
+  if (!risk.is_object() || (decision != "conditional_pass" && decision != "conditional_fail")) return {};
+  const bool accepted = risk.contains("false_accept");
+  return fmt::format(", risk of false {} {:.2g} %", accepted ? "accept" : "reject",
+                     100 * risk.value(accepted ? "false_accept" : "false_reject", 0.0));
+}
 
 }  // namespace
 
@@ -37,14 +48,26 @@ std::string measurement_text(const json& measurement) {
     text += fmt::format(": no reading{}", reason.is_null() ? "" : fmt::format(" ({})", plain(reason)));
   } else {
     const std::string bound = measurement.value("one_sided", "");
-    text += fmt::format(" {}{}{}", bound, bound.empty() ? "" : " ", plain(value));
+    text += fmt::format(" {}{}{}", bound, bound.empty() ? "" : " ", value_text(measurement));
     const std::string unit = measurement.value("unit", "");
-    if (unit != "1" && !unit.empty()) text += " " + unit;
+    const std::string behind = unit == "1" ? "" : unit.empty() ? "" : " " + unit;
+    const json uncertainty = measurement.value("expanded_uncertainty", json());
+    if (uncertainty.is_number() && uncertainty.get<double>() > 0)
+      text += fmt::format(" ± {}", uncertainty_text(uncertainty));
+    text += behind;
   }
   const json limit = measurement.value("limit", json());
   if (const std::string shown = limit_text(limit); !shown.empty()) {
     text += fmt::format(", limit {} ({})", shown, limit.value("source", "?"));
   }
+  text += risk_text(measurement);
+  if (const json remark = measurement.value("remark", json()); remark.is_object())
+    text += fmt::format("; {} {}", remark.value("zh", ""), remark.value("en", ""));
+  for (const json& other : measurement.value("other_readings", json::array()))
+    text += fmt::format("; {}: {} {}", other.at("reading").value("en", ""), plain(other.at("value")),
+                        other.value("verdict", ""));
+  if (const std::string agreed = measurement.value("verdict_if_agreed", ""); !agreed.empty())
+    text += fmt::format("; {} if the job agrees", agreed);
   return text;
 }
 

@@ -71,6 +71,7 @@ class Folder {
     }
     result["simulation"] = list_in(opening_, "simulation");
     result["override"] = opening_.value("override", json());
+    result["shortfalls"] = list_in(opening_, "shortfalls");
     result["standards"] = list_in(opening_, "standards");
     result["seed"] = opening_.value("seed", json());
     result["utc_offset"] = opening_.value("utc_offset", "+00:00");

@@ -13,9 +13,28 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 7> envelope{"seq", "t", "type", "station", "sample", "id", "attempt"};
-constexpr std::array<std::string_view, 12> measurement_keys{
-    "name", "kind",  "value",    "reason",  "one_sided", "unit", "expanded_uncertainty",
-    "k",    "limit", "decision", "verdict", "extended"};
+constexpr std::array<std::string_view, 22> measurement_keys{"name",
+                                                            "kind",
+                                                            "value",
+                                                            "reason",
+                                                            "one_sided",
+                                                            "unit",
+                                                            "expanded_uncertainty",
+                                                            "limit",
+                                                            "coverage_factor",
+                                                            "decision",
+                                                            "verdict",
+                                                            "extended",
+                                                            "budget",
+                                                            "combined_uncertainty",
+                                                            "indication",
+                                                            "correction",
+                                                            "risk",
+                                                            "dominant_term",
+                                                            "remark",
+                                                            "rests_on",
+                                                            "verdict_if_agreed",
+                                                            "other_readings"};
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& keys, std::string_view key) {
@@ -38,7 +57,7 @@ json body_of(const json& event) {
 
 // As the record's schema has it: all keys of a measurement there, all others under `more`.
 json measurement_of(const json& event) {
-  json result{{"reason", nullptr}, {"expanded_uncertainty", nullptr}, {"k", nullptr}, {"limit", nullptr}};
+  json result{{"reason", nullptr}, {"expanded_uncertainty", nullptr}, {"coverage_factor", nullptr}, {"limit", nullptr}};
   json more = json::object();
   const json body = body_of(event);
   for (const auto& [key, value] : body.items()) (among(measurement_keys, key) ? result : more)[key] = value;

@@ -76,10 +76,14 @@ std::string pick(Language language, const char* zh, const char* en) {
   return language == Language::zh ? zh : en;
 }
 
-// Why a result is what it is: the measurements that are as bad, or the cause.
+// Why a result is what it is: the measurements that are as bad, or the cause. Of a pass, what came close to its limit.
 void add_remarks(const json& dut, const json& result, Verdict verdict, std::vector<std::string>& remarks) {
-  if (verdict != Verdict::fail && verdict != Verdict::void_ && verdict != Verdict::inconclusive) return;
   const std::string head = fmt::format("{} #{} {}", result.value("id", ""), dut.value("sample", 0), words(verdict).en);
+  if (verdict != Verdict::fail && verdict != Verdict::void_ && verdict != Verdict::inconclusive) {
+    for (const json& measurement : result.value("measurements", json::array()))
+      if (measurement.contains("remark")) remarks.push_back(fmt::format("{}: {}", head, measurement_text(measurement)));
+    return;
+  }
   const std::size_t before = remarks.size();
   for (const json& measurement : result.value("measurements", json::array())) {
     if (measurement.value("verdict", "") == word(verdict)) {
@@ -107,6 +111,15 @@ std::string line(const std::vector<std::string>& cells, const std::vector<std::s
   return out + "\n";
 }
 
+// Who answers for instruments that fall short, and for what.
+void add_override(const json& record, std::vector<std::string>& remarks) {
+  const json by = record.value("override", json());
+  if (!by.is_string()) return;
+  remarks.push_back(fmt::format("override {}", by.get<std::string>()));
+  for (const json& one : record.value("shortfalls", json::array()))
+    remarks.push_back(fmt::format("override: {}", one.value("text", json::object()).value("en", "")));
+}
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
@@ -120,6 +133,7 @@ std::size_t display_width(std::string_view text) {
 
 VerdictTable verdict_table(const json& record) {
   VerdictTable table;
+  add_override(record, table.remarks);
   const json& duts = record.at("duts");
   for (std::size_t column = 0; column < duts.size(); ++column) {
     const json& dut = duts[column];

@@ -25,6 +25,21 @@ double margin(const plan::Limit& limit, double value) {
   return -1;
 }
 
+// From the value to the nearest bound, either way.
+double distance(const plan::Limit& limit, double value) {
+  switch (limit.kind) {
+    case LimitKind::at_most:
+    case LimitKind::less_than:
+    case LimitKind::equals:
+      return std::abs(value - limit.high);
+    case LimitKind::at_least:
+      return std::abs(value - limit.low);
+    case LimitKind::between:
+      return std::min(std::abs(value - limit.high), std::abs(value - limit.low));
+  }
+  return 0;
+}
+
 Verdict meant_by(const std::string& word) { return record::verdict_from(word).value_or(Verdict::inconclusive); }
 
 Decision simple(const plan::Limit& limit, double value) {
@@ -39,20 +54,48 @@ Decision zones(const plan::Limit& limit, double value, double guard, const plan:
   return {"fail", Verdict::fail};
 }
 
+// JJF 1094-2002: |error| <= MPEV - U conforms, |error| >= MPEV + U does not, in between it stays open.
+Decision three_zones(const plan::Limit& limit, double value, double expanded_uncertainty) {
+  const double inside = margin(limit, value);
+  if (inside >= expanded_uncertainty) return {"pass", Verdict::pass};
+  if (-inside >= expanded_uncertainty) return {"fail", Verdict::fail};
+  return {inside >= 0 ? "conditional_pass" : "conditional_fail", Verdict::inconclusive};
+}
+
+double normal_distribution(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+
 }  // namespace
 
 Decision decide(const plan::Limit& limit, double value, double expanded_uncertainty, const plan::DecisionRule& rule) {
   using Rule = plan::DecisionRule::Rule;
   if (std::isnan(value)) return {"no_reading", Verdict::inconclusive};
-  if (expanded_uncertainty <= 0 || rule.rule == Rule::simple_acceptance) return simple(limit, value);
-  if (rule.rule == Rule::guard_band) return zones(limit, value, expanded_uncertainty, rule);
-  // JJF 1094-2002 5.3.1: with U at most a third of MPEV the uncertainty may be neglected.
-  if (!limit.error_of_indication) return simple(limit, value);
-  const double mpev = std::max(std::abs(limit.high), std::abs(limit.low));
-  if (expanded_uncertainty <= mpev / 3) return simple(limit, value);
-  Decision decision = zones(limit, value, expanded_uncertainty, rule);
-  if (decision.outcome != "pass" && decision.outcome != "fail") decision.verdict = Verdict::inconclusive;
+  if (expanded_uncertainty <= 0 || limit.uncertainty_included) return simple(limit, value);
+  if (rule.rule == Rule::guard_band) return zones(limit, value, rule.guard_factor * expanded_uncertainty, rule);
+  if (rule.rule == Rule::jjf_1094 && limit.error_of_indication) {
+    const double mpev = std::max(std::abs(limit.high), std::abs(limit.low));
+    // JJF 1094-2002: with U at most a third of MPEV the uncertainty may be neglected.
+    return expanded_uncertainty <= mpev / 3 ? simple(limit, value) : three_zones(limit, value, expanded_uncertainty);
+  }
+  Decision decision = simple(limit, value);
+  decision.within_uncertainty = distance(limit, value) <= expanded_uncertainty;
   return decision;
+}
+
+std::optional<double> conformance_probability(const plan::Limit& limit, double value, double standard_uncertainty) {
+  if (!(standard_uncertainty > 0) || limit.uncertainty_included) return std::nullopt;
+  const auto below = [&](double bound) { return normal_distribution((bound - value) / standard_uncertainty); };
+  switch (limit.kind) {
+    case LimitKind::at_most:
+    case LimitKind::less_than:
+      return below(limit.high);
+    case LimitKind::at_least:
+      return normal_distribution((value - limit.low) / standard_uncertainty);
+    case LimitKind::between:
+      return std::max(0.0, below(limit.high) - below(limit.low));
+    case LimitKind::equals:
+      break;
+  }
+  return std::nullopt;
 }
 
 Decision decide_one_sided(const plan::Limit& limit, double bound, bool more) {

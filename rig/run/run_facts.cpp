@@ -9,6 +9,7 @@
 #include "rig/record/canonical.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/sha256.hpp"
+#include "rig/run/demands.hpp"
 #include "rig/run/interlocks.hpp"
 
 namespace meterrig::rig {
@@ -27,7 +28,9 @@ json dut_json(const plan::DutFile& dut, const std::string& station) {
 json rule_json(const plan::DecisionRule& rule) {
   json body{{"rule", plan::word(rule.rule)}};
   if (rule.rule == plan::DecisionRule::Rule::guard_band)
-    body.update({{"conditional_pass", rule.conditional_pass}, {"conditional_fail", rule.conditional_fail}});
+    body.update({{"conditional_pass", rule.conditional_pass},
+                 {"conditional_fail", rule.conditional_fail},
+                 {"guard_factor", rule.guard_factor}});
   return body;
 }
 
@@ -93,16 +96,6 @@ void check_roles(const RunSetup& setup, const Procedure& procedure, const plan::
                                     setup.rig.stations[i].name, role, clause.id, procedure.name));
 }
 
-void check_calibration(const RunSetup& setup) {
-  const std::string today = record::utc_text(setup.clock.utc()).substr(0, 10);
-  for (const auto& [name, member] : setup.rig.instruments)
-    if (member.calibration && member.calibration->due < today && setup.override_by.empty())
-      throw UserError(
-          fmt::format("{}: the calibration of {} ({}, certificate {}) ended on {}; have it calibrated, or "
-                      "name who answers for it with --override WHO:WHY",
-                      setup.rig.file, name, member.profile, member.calibration->certificate, member.calibration->due));
-}
-
 // A supply that switches itself off at what it is set to would void every clause.
 void check_protections(const RunSetup& setup) {
   for (std::size_t i = 0; i < setup.duts.size(); ++i) {
@@ -154,7 +147,7 @@ void check_setup(const RunSetup& setup) {
     if (const Procedure* procedure = find_procedure(setup.procedures, planned.clause.procedure))
       check_roles(setup, *procedure, planned.clause);
   plan::check_supplies_fit(setup.loader, setup.rig, setup.duts);
-  check_calibration(setup);
+  check_demands(setup);
   check_interlocks(setup);
   check_protections(setup);
 }
@@ -223,7 +216,10 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
             {"standards", json::array({{{"id", standard.id}, {"name", standard.edition}}})},
             {"membership", membership_json(setup)},
             {"utc_offset", setup.rig.utc_offset}};
-  if (!setup.override_by.empty()) body["override"] = setup.override_by;
+  if (!setup.override_by.empty()) {
+    body["override"] = setup.override_by;
+    body["shortfalls"] = shortfalls_json(shortfalls(setup));
+  }
   return body;
 }
 

@@ -34,7 +34,8 @@ Sequencer::Sequencer(const RunSetup& setup, record::Journal& journal, Committer&
       stops_(stops),
       observer_(observer),
       instruments_(instruments),
-      ambient_(ambient) {}
+      ambient_(ambient),
+      shortfalls_(shortfalls(setup)) {}
 
 json Sequencer::head(const Station& station, const plan::PlannedClause& planned, int attempt) const {
   return {
@@ -88,6 +89,32 @@ std::optional<Sequencer::Outcome> Sequencer::without_running(const Station& stat
       return Outcome{
           Verdict::inconclusive,
           Cause{"", "", "", 0, fmt::format("the rig has no {}, without which this clause stays open", role)}};
+  if (auto over = calibration_over(station, *procedure)) return Outcome{Verdict::void_, std::move(over)};
+  return std::nullopt;
+}
+
+std::vector<Shortfall> Sequencer::set_aside(const Station& station, const Procedure& procedure) const {
+  std::vector<Shortfall> all;
+  for (const Shortfall& one : shortfalls_)
+    if (concerns(one, station.name(), procedure)) all.push_back(one);
+  return all;
+}
+
+std::optional<Cause> Sequencer::calibration_over(const Station& station, const Procedure& procedure) const {
+  const plan::RigStation& place = *setup_.rig.station(station.name());
+  const std::string today = local_day(setup_);
+  for (const std::string& role : roles_read(procedure)) {
+    const plan::RoleBinding* const binding = setup_.rig.binding(place, role);
+    if (!binding || binding->instrument.empty()) continue;
+    const CalibratedInstrument& member = instruments_.instrument(binding->instrument);
+    if (member.due.empty() || member.due >= today) continue;
+    const bool known = std::any_of(shortfalls_.begin(), shortfalls_.end(),
+                                   [&](const Shortfall& one) { return one.instrument == binding->instrument; });
+    if (known) continue;
+    return Cause{binding->instrument, "", "", 0,
+                 fmt::format("the calibration of {} (certificate {}) ended on {}, during the run", binding->instrument,
+                             member.certificate, member.due)};
+  }
   return std::nullopt;
 }
 
@@ -169,6 +196,10 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   for (const plan::Deviation& d : planned.deviations)
     trial.deviation(fmt::format("参数 {} 由 {} 改为 {}", d.parameter, d.standard_value, d.plan_value),
                     fmt::format("parameter {} changed from {} to {}", d.parameter, d.standard_value, d.plan_value));
+  const std::vector<Shortfall> missing = set_aside(station, procedure);
+  for (const Shortfall& one : missing)
+    trial.deviation(fmt::format("{}；由 {} 放行，最多只作记录", one.zh, printable(setup_.override_by)),
+                    fmt::format("{}; set aside by {}: recorded at best", one.en, printable(setup_.override_by)));
   const Duration offset = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch();
   Outcome outcome = co_await judged(station, planned, trial, procedure);
 
@@ -183,8 +214,7 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
     trial.note(fmt::format("期间 UTC 时标跳变 {:g} s", to_seconds(step)),
                fmt::format("the UTC scale was stepped by {:g} s meanwhile", to_seconds(step)));
   // A shortened method, and a demand that a named person set aside, can't support conformity.
-  const bool overridden = !setup_.override_by.empty();
-  if (outcome.verdict == Verdict::pass && (overridden || setup_.plan.shortened(planned.clause.id)))
+  if (outcome.verdict == Verdict::pass && (!missing.empty() || setup_.plan.shortened(planned.clause.id)))
     outcome.verdict = Verdict::recorded;
   co_return outcome;
 }

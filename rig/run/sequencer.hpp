@@ -1,6 +1,7 @@
 #pragma once
 
 #include "rig/run/committer.hpp"
+#include "rig/run/demands.hpp"
 #include "rig/run/run.hpp"
 #include "rig/run/stops.hpp"
 
@@ -39,6 +40,9 @@ class Sequencer {
   Task<> conditions(Trial& trial);
   Task<> ended(Station& station, const plan::PlannedClause& planned, int attempt, const Outcome& outcome);
   LeaseRequest leases_of(const Station& station, const Procedure& procedure) const;
+  // An instrument of the procedure whose calibration ran out since the start of the run.
+  std::optional<Cause> calibration_over(const Station& station, const Procedure& procedure) const;
+  std::vector<Shortfall> set_aside(const Station& station, const Procedure& procedure) const;
   std::optional<Outcome> without_running(const Station& station, const plan::PlannedClause& planned) const;
   nlohmann::json head(const Station& station, const plan::PlannedClause& planned, int attempt) const;
 
@@ -49,7 +53,8 @@ class Sequencer {
   Stops& stops_;
   Observer& observer_;
   Instruments& instruments_;
-  Ambient* ambient_;  // null: the rig does not say
+  Ambient* ambient_;                   // null: the rig does not say
+  std::vector<Shortfall> shortfalls_;  // at the start; a named person answers for them
 };
 
 }  // namespace meterrig::rig

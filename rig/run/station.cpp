@@ -27,13 +27,10 @@ void expect_identity(const plan::RigInstrument& member, const Profile& profile, 
 Instruments::Instruments(Clock& clock, plan::Loader& loader, const plan::RigFile& rig, Connector& connector)
     : clock_(clock), loader_(loader), rig_(rig), connector_(connector) {}
 
-const Profile& Instruments::profile(const std::string& instrument) {
-  const auto member = rig_.instruments.find(instrument);
-  if (member == rig_.instruments.end())
-    throw UserError(fmt::format("{}: the rig has no instrument {:?}", rig_.file, instrument));
-  auto& profile = profiles_[member->second.profile];
-  if (!profile) profile = std::make_unique<Profile>(json::to_json(loader_.instrument(member->second.profile)));
-  return *profile;
+const CalibratedInstrument& Instruments::instrument(const std::string& name) {
+  auto& member = members_[name];
+  if (!member) member = std::make_unique<CalibratedInstrument>(load_instrument(loader_, rig_, name));
+  return *member;
 }
 
 Task<std::shared_ptr<ScpiSession>> Instruments::scpi(const std::string& instrument) {
@@ -110,7 +107,7 @@ Task<> Instruments::take_leave() {
   }
 }
 
-std::vector<nlohmann::json> Instruments::list() const {
+std::vector<nlohmann::json> Instruments::list() {
   std::vector<nlohmann::json> all;
   for (const auto& [name, member] : rig_.instruments) {
     nlohmann::json entry{{"name", name},
@@ -120,10 +117,7 @@ std::vector<nlohmann::json> Instruments::list() const {
                          {"simulated", rig_.bench_stations > 0 || plan::is_virtual(member.address)}};
     if (const auto identity = identities_.find(name); identity != identities_.end())
       entry["identity"] = identity->second;
-    if (member.calibration)
-      entry["calibration"] = {{"date", member.calibration->date},
-                              {"due", member.calibration->due},
-                              {"certificate", member.calibration->certificate}};
+    if (member.calibration) entry["calibration"] = instrument(name).facts;
     all.push_back(std::move(entry));
   }
   return all;

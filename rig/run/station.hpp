@@ -18,6 +18,7 @@
 #include "rig/plan/dut_file.hpp"
 #include "rig/plan/loader.hpp"
 #include "rig/plan/rig_file.hpp"
+#include "rig/run/calibrated.hpp"
 #include "rig/run/connector.hpp"
 
 namespace meterrig::rig {
@@ -31,7 +32,8 @@ class Instruments {
   Task<std::shared_ptr<ModbusDevice>> modbus(const std::string& instrument);
   Task<std::shared_ptr<Ppk2>> ppk2(const std::string& instrument);
   Task<std::unique_ptr<LinePort>> line_port(const std::string& instrument);
-  const Profile& profile(const std::string& instrument);
+  const CalibratedInstrument& instrument(const std::string& name);
+  const Profile& profile(const std::string& name) { return instrument(name).profile; }
   const plan::RigFile& rig() const noexcept { return rig_; }
   Clock& clock() const noexcept { return clock_; }
   Connector& connector() const noexcept { return connector_; }
@@ -40,14 +42,14 @@ class Instruments {
   // At the end of a run: what their profiles say is sent before the link is closed. What fails is let be.
   Task<> take_leave();
   // What the instruments said, and what the rig file says of their calibration; for the record.
-  std::vector<nlohmann::json> list() const;
+  std::vector<nlohmann::json> list();
 
  private:
   Clock& clock_;
   plan::Loader& loader_;
   const plan::RigFile& rig_;
   Connector& connector_;
-  std::map<std::string, std::unique_ptr<Profile>> profiles_;
+  std::map<std::string, std::unique_ptr<CalibratedInstrument>> members_;
   std::map<std::string, std::shared_ptr<ScpiSession>> sessions_;
   std::map<std::string, std::shared_ptr<ModbusDevice>> devices_;
   std::map<std::string, std::shared_ptr<Ppk2>> profilers_;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "rig/record/canonical.hpp"
 
@@ -20,6 +21,42 @@ json limit_json(const plan::Limit& limit) {
   else
     body[plan::word(limit.kind)] = limit.kind == plan::LimitKind::at_least ? limit.low : limit.high;
   return body;
+}
+
+json term_json(const BudgetTerm& term) {
+  const bool rectangular = term.distribution == Distribution::rectangular;
+  return {{"term", term.name},
+          {"distribution", word(term.distribution)},
+          {rectangular ? "half_width" : "standard_deviation", term.spread},
+          {"unit", term.unit},
+          {"sensitivity", term.sensitivity},
+          {"standard_uncertainty", term.contribution()}};
+}
+
+// The budget term by term, what it comes to, and what calibration data have made of the indication.
+void add_uncertainty(const Budget& budget, double value, json& body) {
+  if (const auto& correction = budget.correction()) {
+    body["indication"] = value - *correction;
+    body["correction"] = *correction;
+  }
+  if (budget.exact()) return;
+  json terms = json::array();
+  for (const BudgetTerm& term : budget.terms()) terms.push_back(term_json(term));
+  body.update({{"expanded_uncertainty", budget.expanded()},
+               {"coverage_factor", Budget::coverage_factor},
+               {"combined_uncertainty", budget.combined()},
+               {"budget", std::move(terms)}});
+  if (const BudgetTerm* dominant = budget.dominant()) body["dominant_term"] = dominant->name;
+}
+
+json risk_json(double conforming, bool accepted) {
+  return {{"conforming", conforming},
+          {accepted ? "false_accept" : "false_reject", accepted ? 1 - conforming : conforming}};
+}
+
+json within_uncertainty_text() {
+  return {{"zh", "测量结果与限值之差在测量不确定度以内"},
+          {"en", "result within the measurement uncertainty of the limit"}};
 }
 
 }  // namespace
@@ -79,58 +116,92 @@ json Trial::head() const {
 
 double Trial::number(const std::string& name) const { return clause().number(name, dut()); }
 
+bool Trial::agreed(const std::string& name) const { return plan_.job.accepting(clause().id, name) != nullptr; }
+
+// Puts every other reading with its own result into the body; tells whether one of them turns the verdict.
+bool Trial::other_readings_differ(const Basis& basis, const plan::Limit& limit, const Decision& decision,
+                                  double expanded_uncertainty, json& body) const {
+  bool differ = false;
+  json all = json::array();
+  for (const OtherReading& reading : basis.others) {
+    const Decision other = decide(limit, reading.value, expanded_uncertainty, plan_.decision_rule);
+    differ = differ || other.verdict != decision.verdict;
+    all.push_back({{"reading", {{"zh", reading.zh}, {"en", reading.en}}},
+                   {"value", reading.value},
+                   {"decision", other.outcome},
+                   {"verdict", record::word(other.verdict)}});
+  }
+  if (!all.empty()) body["other_readings"] = std::move(all);
+  return differ;
+}
+
+// Limit and parameters that are neither the standard's nor the maker's, and that the job has not agreed to.
+std::vector<std::string> Trial::defaults_behind(const std::string& name, const plan::Limit& limit,
+                                                const Basis& basis) const {
+  const auto open = [](plan::Source source) {
+    return source == plan::Source::rig_default || source == plan::Source::external;
+  };
+  std::vector<std::string> names;
+  if (open(limit.source)) names.push_back(name);
+  for (const std::string& parameter : basis.parameters)
+    if (open(clause().parameter(parameter, dut()).source) && !agreed(parameter)) names.push_back(parameter);
+  return names;
+}
+
 Verdict Trial::judge(const std::string& name, json body, const plan::Limit& limit, Decision decision,
-                     std::optional<Decision> other) {
-  const bool agreed = plan_.job.accepting(clause().id, name) != nullptr;
-  if (other && other->verdict != decision.verdict) {
-    note(fmt::format("{} 的结论取决于对标准的理解：{} / {}", name, record::word_zh(decision.verdict),
-                     record::word_zh(other->verdict)),
-         fmt::format("{} depends on how the standard is read: {} / {}", name, record::word(decision.verdict),
-                     record::word(other->verdict)));
-    if (!agreed) decision.verdict = Verdict::inconclusive;
+                     const Basis& basis, double expanded_uncertainty) {
+  const bool named = agreed(name);
+  const Verdict own = decision.verdict;
+  if (other_readings_differ(basis, limit, decision, expanded_uncertainty, body)) {
+    note(fmt::format("{} 的结论取决于对标准的理解，各种理解的结果见记录", name),
+         fmt::format("{} depends on how the standard is read; the record has the result of each reading", name));
+    if (!named) decision.verdict = Verdict::inconclusive;
   }
   // A failure that only a default of the rig or an unconfirmed external limit makes is open until the job names the
   // agreement (docs/semantics.md).
-  const bool own = limit.source == plan::Source::standard || limit.source == plan::Source::maker;
-  if (decision.verdict == Verdict::fail && !own && !agreed) {
-    decision.verdict = Verdict::inconclusive;
-    note(fmt::format("{} 不满足 {}，但该限值不是标准给出的：在合同评审确认之前判为待定", name, limit.text()),
-         fmt::format("{} does not meet {}, but that limit is not the standard's own: inconclusive until the job agrees",
-                     name, limit.text()));
+  const std::vector<std::string> defaults = defaults_behind(name, limit, basis);
+  if (own == Verdict::fail && !defaults.empty()) {
+    body["rests_on"] = defaults;
+    if (!named) {
+      decision.verdict = Verdict::inconclusive;
+      note(fmt::format("{} 不满足 {}，但依据的 {} 不是标准给出的：在合同评审确认之前判为待定", name, limit.text(),
+                       fmt::join(defaults, "、")),
+           fmt::format("{} does not meet {}, but {} is not the standard's own: inconclusive until the job agrees", name,
+                       limit.text(), fmt::join(defaults, ", ")));
+    }
   }
+  if (decision.verdict != own) body["verdict_if_agreed"] = record::word(own);
   body["limit"] = limit_json(limit);
-  if (limit.extended && !agreed) body["extended"] = true;
+  if (limit.extended && !named) body["extended"] = true;
+  if (decision.within_uncertainty) body["remark"] = within_uncertainty_text();
   body["decision"] = decision.outcome;
   body["verdict"] = record::word(decision.verdict);
   journal_.append("measurement", std::move(body));
   // What goes beyond the printed method has a result of its own; it decides the clause only where the job says so.
-  if (!limit.extended || (agreed && decision.verdict == Verdict::fail)) verdicts_.push_back(decision.verdict);
+  if (!limit.extended || (named && decision.verdict == Verdict::fail)) verdicts_.push_back(decision.verdict);
   return decision.verdict;
 }
 
-Verdict Trial::measure(const std::string& name, double value, double expanded_uncertainty, const std::string& unit,
-                       std::optional<double> other_reading) {
+Verdict Trial::measure(const std::string& name, double value, const Budget& budget, const Basis& basis) {
   const auto limit = clause().limit(name, dut());
   if (!limit) {
-    record(name, value, unit, expanded_uncertainty);
+    record(name, value, budget);
     verdicts_.push_back(Verdict::recorded);
     return Verdict::recorded;
   }
-  if (limit->unit != unit)
-    throw std::logic_error(fmt::format("{} is measured in {} but its limit is in {}", name, unit, limit->unit));
+  if (limit->unit != budget.unit())
+    throw std::logic_error(
+        fmt::format("{} is measured in {} but its limit is in {}", name, budget.unit(), limit->unit));
   json body = head();
-  body.update({{"name", name},
-               {"kind", "measured"},
-               {"value", value},
-               {"unit", unit},
-               {"expanded_uncertainty", expanded_uncertainty},
-               {"k", 2}});
-  std::optional<Decision> other;
-  if (other_reading) other = decide(*limit, *other_reading, expanded_uncertainty, plan_.decision_rule);
-  return judge(name, std::move(body), *limit, decide(*limit, value, expanded_uncertainty, plan_.decision_rule), other);
+  body.update({{"name", name}, {"kind", "measured"}, {"value", value}, {"unit", budget.unit()}});
+  add_uncertainty(budget, value, body);
+  if (const auto conforming = conformance_probability(*limit, value, budget.combined()))
+    body["risk"] = risk_json(*conforming, limit->holds(value));
+  const double expanded = budget.expanded();
+  return judge(name, std::move(body), *limit, decide(*limit, value, expanded, plan_.decision_rule), basis, expanded);
 }
 
-Verdict Trial::count(const std::string& name, std::int64_t value) {
+Verdict Trial::count(const std::string& name, std::int64_t value, const Basis& basis) {
   const auto limit = clause().limit(name, dut());
   json body = head();
   body.update({{"name", name}, {"kind", "counted"}, {"value", value}, {"unit", limit ? limit->unit : "1"}});
@@ -139,7 +210,8 @@ Verdict Trial::count(const std::string& name, std::int64_t value) {
     verdicts_.push_back(Verdict::recorded);
     return Verdict::recorded;
   }
-  return judge(name, std::move(body), *limit, decide(*limit, static_cast<double>(value), 0, plan_.decision_rule));
+  const Decision decision = decide(*limit, static_cast<double>(value), 0, plan_.decision_rule);
+  return judge(name, std::move(body), *limit, decision, basis, 0);
 }
 
 Verdict Trial::one_sided(const std::string& name, bool more, double bound, const std::string& unit) {
@@ -153,7 +225,7 @@ Verdict Trial::one_sided(const std::string& name, bool more, double bound, const
     journal_.append("measurement", std::move(body));
     return Verdict::recorded;
   }
-  return judge(name, std::move(body), *limit, decide_one_sided(*limit, bound, more));
+  return judge(name, std::move(body), *limit, decide_one_sided(*limit, bound, more), {}, 0);
 }
 
 void Trial::missing(const std::string& name, const std::string& reason) {
@@ -171,10 +243,14 @@ void Trial::missing(const std::string& name, const std::string& reason) {
   verdicts_.push_back(Verdict::inconclusive);
 }
 
-void Trial::record(const std::string& name, double value, const std::string& unit, double expanded_uncertainty) {
+void Trial::record(const std::string& name, double value, const std::string& unit) {
+  record(name, value, Budget(unit));
+}
+
+void Trial::record(const std::string& name, double value, const Budget& budget) {
   json body = head();
-  body.update({{"name", name}, {"kind", "measured"}, {"value", value}, {"unit", unit}});
-  if (expanded_uncertainty > 0) body["expanded_uncertainty"] = expanded_uncertainty;
+  body.update({{"name", name}, {"kind", "measured"}, {"value", value}, {"unit", budget.unit()}});
+  add_uncertainty(budget, value, body);
   journal_.append("recorded", std::move(body));
 }
 

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "instruments/reading.hpp"
+#include "instruments/uncertainty.hpp"
 #include "rig/plan/plan.hpp"
 #include "rig/record/journal.hpp"
 #include "rig/record/verdict.hpp"
@@ -36,6 +36,21 @@ struct TrialEnded {
   Cause cause;
 };
 
+// Another admissible reading of the standard, and the value under it.
+struct OtherReading {
+  std::string zh;
+  std::string en;
+  double value = 0;
+};
+
+// What a verdict rests on, besides the value and its limit. Where another reading turns the verdict, or a failure comes
+// from parameters that the standard leaves open, the result is inconclusive until the job's agreements name the
+// measurement (or the parameter); both results are in the record.
+struct Basis {
+  std::vector<OtherReading> others = {};
+  std::vector<std::string> parameters = {};  // of the clause; those that decide a failure
+};
+
 // One attempt of one clause on one sample: the parameters that it runs with, and the only way to say what was found.
 // Every reading goes to the journal before it is judged; no procedure names a limit.
 class Trial {
@@ -53,20 +68,18 @@ class Trial {
   Duration time(const std::string& name) const { return seconds(number(name)); }
   const std::vector<double>& list(const std::string& name) const { return clause().list(name); }
 
-  // Holds a value against the clause's limit of that name, in that limit's unit; without a limit for this DUT it is
-  // recorded. `expanded_uncertainty` in the same unit.
-  // `other_reading`: the value under another admissible reading of the standard; where the two verdicts differ the
-  // result is inconclusive until the job names the agreement, and both are in the record.
-  record::Verdict measure(const std::string& name, double value, double expanded_uncertainty, const std::string& unit,
-                          std::optional<double> other_reading = std::nullopt);
+  // Holds a value against the clause's limit of that name, in that limit's unit, which is the budget's; without a limit
+  // for this DUT it is recorded.
+  record::Verdict measure(const std::string& name, double value, const Budget& budget, const Basis& basis = {});
   // Exact quantities: counts, flags, compared data.
-  record::Verdict count(const std::string& name, std::int64_t value);
+  record::Verdict count(const std::string& name, std::int64_t value, const Basis& basis = {});
   // A reading beyond its instrument's range, or of a meter that drags the rig's good supply or pressure away.
   record::Verdict one_sided(const std::string& name, bool more, double bound, const std::string& unit);
   // A reading that should be there and is not.
   void missing(const std::string& name, const std::string& reason);
-  // A value without a limit.
-  void record(const std::string& name, double value, const std::string& unit, double expanded_uncertainty = 0);
+  // A value without a limit: counted or set, or measured with a budget.
+  void record(const std::string& name, double value, const std::string& unit);
+  void record(const std::string& name, double value, const Budget& budget);
   void record_text(const std::string& name, const std::string& value);
   void note(const std::string& zh, const std::string& en);
   void deviation(const std::string& zh, const std::string& en);
@@ -99,7 +112,11 @@ class Trial {
  private:
   nlohmann::json head() const;
   record::Verdict judge(const std::string& name, nlohmann::json body, const plan::Limit& limit, Decision decision,
-                        std::optional<Decision> other = std::nullopt);
+                        const Basis& basis, double expanded_uncertainty);
+  bool agreed(const std::string& name) const;
+  bool other_readings_differ(const Basis& basis, const plan::Limit& limit, const Decision& decision,
+                             double expanded_uncertainty, nlohmann::json& body) const;
+  std::vector<std::string> defaults_behind(const std::string& name, const plan::Limit& limit, const Basis& basis) const;
 
   Clock& clock_;
   Station& station_;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "instruments/waveform_uncertainty.hpp"
 #include "rig/run/whose_fault.hpp"
 #include "testcases/steps/steps.hpp"
 
@@ -118,11 +119,14 @@ void judge(Trial& trial, const Waveform& window) {
   const WholePeriods whole = whole_periods(window, wake);
   const std::size_t from = whole.periods > 0 ? whole.from : 0;
   const std::size_t to = whole.periods > 0 ? whole.to : window.size();
-  const double mean = window.mean(from, to);
-  const double half_width = window.half_width_of_mean(meter.accuracy(), from, to);
+  // Each whole period, or as many parts of a window without periods, repeats the measurement.
+  const WaveformValue mean = mean_of(window, meter.accuracy(), from, to, whole.periods > 0 ? whole.periods : 10);
   const double floor = window.percentile_of_means(trial.time("floor_mean_s"), trial.number("floor_percentile"));
-  trial.measure("quiescent_current", mean * 1e6, Reading{0, half_width}.expanded_uncertainty() * 1e6, "uA",
-                floor * 1e6);
+  Budget budget = mean.budget.in("uA", 1e6);
+  // One wake-up more or less in a window that is not cut to whole periods.
+  if (whole.periods == 0) budget.half_width("window", std::max(0.0, window.mean(from, to) - floor) * 1e6);
+  trial.measure("quiescent_current", mean.amperes * 1e6, budget,
+                {.others = {{"仅计休眠底值，不含侦听", "the floor alone, without listening", floor * 1e6}}});
   trial.record("sleep_floor", floor * 1e6, "uA");
   trial.record("window", to_seconds(window.interval * static_cast<std::int64_t>(to - from)), "s");
   trial.record("wake_ups", whole.periods, "1");

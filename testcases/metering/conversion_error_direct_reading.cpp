@@ -59,11 +59,12 @@ Task<> run(Trial& trial) {
     std::int64_t difference = (remote - mechanical) % range;
     if (difference > range / 2) difference -= range;
     if (difference < -range / 2) difference += range;
-    // One reading of the counter, to half of its smallest mark of 2 L.
-    const double u = 2 * 20 / std::sqrt(12.0) / static_cast<double>(division);
+    // One reading of the counter, to half of its smallest mark; in the meter's smallest divisions.
+    Budget budget("1");
+    budget.half_width("reading", counter_division / 2.0 / static_cast<double>(division));
     trial.record("mechanical_reading", static_cast<double>(mechanical) / per_cubic_metre, "m3");
     trial.record("remote_reading", static_cast<double>(remote) / per_cubic_metre, "m3");
-    trial.measure("reading_difference", static_cast<double>(difference) / static_cast<double>(division), u, "1");
+    trial.measure("reading_difference", static_cast<double>(difference) / static_cast<double>(division), budget);
   }
 }
 

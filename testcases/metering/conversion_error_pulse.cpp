@@ -33,12 +33,14 @@ Task<> run(Trial& trial) {
   std::int64_t step = 10000;
   for (int i = 0; i < st.meter().volume_decimals(); ++i) step /= 10;
   const std::int64_t difference = (r1 - r0) * step - (m1 - m0);
-  // Two readings of the counter, each to half of its smallest division of 2 L.
-  const double u = 2 * std::sqrt(2.0) * 20 / std::sqrt(12.0) / static_cast<double>(weight);
+  // Two readings of the counter, each to half of its smallest division of 2 L; in pulse equivalents.
+  const double half_division = counter_division / 2.0 / static_cast<double>(weight);
+  Budget budget("1");
+  budget.half_width("first reading", half_division).half_width("second reading", half_division);
   trial.record("mechanical_change", static_cast<double>(m1 - m0) / 1e4, "m3");
   trial.record("remote_change", static_cast<double>((r1 - r0) * step) / 1e4, "m3");
-  trial.record("flow_standard_volume", passed.value, "m3", passed.expanded_uncertainty());
-  trial.measure("conversion_error", static_cast<double>(difference) / static_cast<double>(weight), u, "1");
+  trial.record("flow_standard_volume", passed.value, passed.budget("m3"));
+  trial.measure("conversion_error", static_cast<double>(difference) / static_cast<double>(weight), budget);
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {

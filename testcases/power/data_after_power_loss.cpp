@@ -13,7 +13,7 @@ Task<> cut(Trial& trial, Duration off_time) {
   co_await st.path().select(Position::off);
   co_await sleep_for(off_time);
   const Reading volts = co_await st.voltmeter().voltage();
-  trial.record("residual_voltage", volts.value, "V", volts.expanded_uncertainty());
+  trial.record("residual_voltage", volts.value, volts.budget("V"));
   const double residual = trial.number("residual_voltage_fraction") * trial.dut().nominal_voltage_v;
   // The shortest cut may leave charge on the terminals; the longer ones may not.
   if (off_time >= 10s && volts.value > residual)

@@ -58,7 +58,7 @@ Task<> ramp(Trial& trial, double from, double target, Seen& seen) {
 // The set point is lowered by the voltmeter's uncertainty, so that the true value is certainly reached.
 Task<double> reach(Trial& trial, double from, double declared_v, Seen& seen) {
   const Voltmeter& voltmeter = trial.station().voltmeter();
-  const double u = std::max(0.001, Reading{0, voltmeter.half_width(declared_v)}.expanded_uncertainty());
+  const double u = std::max(0.001, voltmeter.accuracy().errors(declared_v).budget("V").expanded());
   double target = std::floor((declared_v - u) * 1000) / 1000;
   co_await ramp(trial, from, target, seen);
   // What the leads and the supply's own error leave over.
@@ -75,13 +75,13 @@ Task<double> reach(Trial& trial, double from, double declared_v, Seen& seen) {
     target = lower;
   }
   const Reading reached = co_await trial.station().voltmeter().voltage();
-  trial.record("voltage_reached", reached.value, "V", reached.expanded_uncertainty());
+  trial.record("voltage_reached", reached.value, reached.budget("V"));
   co_return target;
 }
 
 Task<bool> closed_by_flow(Trial& trial) {
   const Flow flow = co_await outlet_flow(trial, LeakSensor::Range::fine);
-  trial.record("outlet_flow", flow.l_per_h, "L/h");
+  trial.record("outlet_flow", flow.l_per_h, flow.budget);
   co_return !flow.more && flow.l_per_h <= trial.number("closed_flow_max_l_per_h");
 }
 
@@ -122,12 +122,15 @@ Task<> run(Trial& trial) {
   double set = co_await reach(trial, nominal_v, undervoltage_v, seen);
   co_await sleep_for(trial.time("latency_s"));
   co_await look_closely(trial, set, seen);
-  trial.count("warning_at_undervoltage", seen.warned_at_v > 0 ? 1 : 0);
+  trial.count("warning_at_undervoltage", seen.warned_at_v > 0 ? 1 : 0, {.parameters = {"latency_s"}});
   set = co_await reach(trial, set, minimum_v, seen);
   co_await sleep_for(trial.time("latency_s"));
   co_await look_closely(trial, set, seen);
   const bool closed = co_await closed_by_flow(trial);
-  trial.count("valve_closed_at_minimum", closed && seen.closed_at_v > 0 ? 1 : 0);
+  rig::Basis basis{.parameters = {"latency_s"}};
+  // It says that it is closed: then it is the flow that a closed valve may pass which decides.
+  if (seen.closed_at_v > 0) basis.parameters.push_back("closed_flow_max_l_per_h");
+  trial.count("valve_closed_at_minimum", closed && seen.closed_at_v > 0 ? 1 : 0, basis);
   trial.record("warning_voltage", seen.warned_at_v, "V");
   trial.record("closing_voltage", seen.closed_at_v, "V");
   if (seen.warned_at_v > undervoltage_v * (1 + trial.number("early_fraction")))

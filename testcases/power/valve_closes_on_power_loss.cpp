@@ -13,34 +13,36 @@ constexpr Duration poll = 100ms;
 Task<> expect_open_flow(Trial& trial) {
   co_await admit_air(trial, trial.number("flow_pressure_kpa"));
   const Flow flow = co_await outlet_flow(trial, LeakSensor::Range::coarse);
-  trial.record("open_flow", flow.l_per_h, "L/h");
+  trial.record("open_flow", flow.l_per_h, flow.budget);
   if (!flow.more && flow.l_per_h < trial.number("open_flow_min_l_per_h"))
     trial.rig_fault(fmt::format("only {:.1f} L/h pass the valve that says it is open", flow.l_per_h));
 }
 
 // From K0 until the outlet's flow is inside the fine range below the limit, and stays there for a second.
-Task<double> time_to_close(Trial& trial, double most_s) {
+Task<PolledTime> time_to_close(Trial& trial, double most_s) {
   Station& st = trial.station();
   co_await st.leak_sensor().select(LeakSensor::Range::fine);
   const Instant cut = trial.clock().now();
   co_await st.path().select(Position::off);
-  double closed_s = -1;
+  PolledTime closed_at;
+  double before_s = 0;
   while (to_seconds(trial.clock().now() - cut) < most_s + 2) {
     double flow = st.leak_sensor().range_l_per_h() * 2;
     try {
       const Reading reading = co_await st.leak_sensor().flow_l_per_h();
       flow = reading.value;
     } catch (const OverRange&) {
-      closed_s = -1;
+      // Certainly open; the look at it counts below.
     }
     const double now_s = to_seconds(trial.clock().now() - cut);
     const bool closed = flow <= trial.number("closed_flow_max_l_per_h");
-    if (!closed) closed_s = -1;
-    if (closed && closed_s < 0) closed_s = now_s;
-    if (closed && now_s - closed_s >= 1) co_return closed_s;
+    if (!closed) closed_at = {};
+    if (closed && !closed_at.seen) closed_at = {true, now_s, now_s - before_s};
+    before_s = now_s;
+    if (closed && now_s - closed_at.seconds >= 1) co_return closed_at;
     co_await sleep_for(poll);
   }
-  co_return -1;
+  co_return PolledTime{};
 }
 
 Task<> measure_flow_after(Trial& trial) {
@@ -48,7 +50,7 @@ Task<> measure_flow_after(Trial& trial) {
   if (flow.more) {
     trial.one_sided("flow_after", true, flow.l_per_h, "L/h");
   } else {
-    trial.measure("flow_after", flow.l_per_h, Reading{0, flow.half_width}.expanded_uncertainty(), "L/h");
+    trial.measure("flow_after", flow.l_per_h, flow.budget);
   }
 }
 
@@ -60,11 +62,11 @@ Task<> repetition(Trial& trial) {
   co_await expect_open_flow(trial);
   const auto limit = trial.clause().limit("closing_time", trial.dut());
   const double most_s = limit ? limit->high : 5;
-  const double closed_s = co_await time_to_close(trial, most_s + 2);
-  if (closed_s < 0) {
+  const PolledTime closed = co_await time_to_close(trial, most_s + 2);
+  if (!closed.seen) {
     trial.one_sided("closing_time", true, most_s + 2, "s");
   } else {
-    trial.measure("closing_time", closed_s, 2 * to_seconds(poll) / 3.4641, "s");
+    trial.measure("closing_time", closed.seconds, closed.budget());
     co_await measure_leakage(trial);
     co_await admit_air(trial, trial.number("flow_pressure_kpa"));
   }

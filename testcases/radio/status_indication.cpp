@@ -6,14 +6,23 @@
 namespace meterrig::testcases {
 namespace {
 
-Task<int> compare(Trial& trial, AirSays wanted, Duration within) {
-  const double reached_s = co_await wait_for_air(trial, wanted, within);
+struct Comparison {
+  int wrong = 0;
+  bool in_time = true;
+  void add(const Comparison& other) {
+    wrong += other.wrong;
+    in_time = in_time && other.in_time;
+  }
+};
+
+Task<Comparison> compare(Trial& trial, AirSays wanted, Duration within) {
+  const PolledTime reached = co_await wait_for_air(trial, wanted, within);
   const std::string shown =
       co_await ask(trial, Operator::Kind::observe_status, "请观察表具显示的阀门状态（open/closed）",
                    "what valve state does the meter show (open/closed)?");
   const MeterStatus status = co_await trial.station().meter().status();
   const std::string real =
-      reached_s >= 0 ? (wanted == AirSays::open ? "open" : "closed") : (wanted == AirSays::open ? "closed" : "open");
+      reached.seen ? (wanted == AirSays::open ? "open" : "closed") : (wanted == AirSays::open ? "closed" : "open");
   const std::string said = status.valve == MeterStatus::Valve::open     ? "open"
                            : status.valve == MeterStatus::Valve::closed ? "closed"
                                                                         : "faulty";
@@ -21,7 +30,7 @@ Task<int> compare(Trial& trial, AirSays wanted, Duration within) {
   trial.record_text("uart_status", said);
   trial.record_text("air", real);
   if (shown != "open" && shown != "closed") trial.inconclusive(fmt::format("{:?} is no valve state", shown));
-  co_return shown == real ? 0 : 1;
+  co_return Comparison{shown == real ? 0 : 1, reached.seen};
 }
 
 Task<> run(Trial& trial) {
@@ -29,12 +38,15 @@ Task<> run(Trial& trial) {
   co_await sleep_for(trial.time("settle_s"));
   co_await close_valve(trial);
   co_await admit_air(trial, trial.number("flow_pressure_kpa"));
-  int wrong = co_await compare(trial, AirSays::closed, trial.time("close_within_s"));
+  Comparison all = co_await compare(trial, AirSays::closed, trial.time("close_within_s"));
   co_await open_valve(trial);
-  wrong += co_await compare(trial, AirSays::open, trial.time("open_within_s"));
+  all.add(co_await compare(trial, AirSays::open, trial.time("open_within_s")));
   co_await close_valve(trial);
-  wrong += co_await compare(trial, AirSays::closed, trial.time("close_within_s"));
-  trial.count("wrong_indications", wrong);
+  all.add(co_await compare(trial, AirSays::closed, trial.time("close_within_s")));
+  // A valve that was not where it should be in time: another time may find it there.
+  rig::Basis basis;
+  if (!all.in_time) basis.parameters = {"open_within_s", "close_within_s"};
+  trial.count("wrong_indications", all.wrong, basis);
   co_await vent_air(trial);
 }
 

@@ -17,24 +17,24 @@ Task<> run(Trial& trial) {
 
   const bool authorised = co_await authorise_over_the_air(trial, 30s);
   if (!authorised) trial.inconclusive("the meter did not take the authorisation over the air");
-  const double opened_s = co_await wait_for_air(trial, AirSays::open, trial.time("guard_s"));
+  const PolledTime by_itself = co_await wait_for_air(trial, AirSays::open, trial.time("guard_s"));
   const MeterStatus waiting = co_await st.meter().status();
   const AirSays after_guard = co_await what_the_air_says(trial);
-  const bool opened = opened_s >= 0 || after_guard != AirSays::closed || waiting.valve == MeterStatus::Valve::open;
+  const bool opened = by_itself.seen || after_guard != AirSays::closed || waiting.valve == MeterStatus::Valve::open;
   trial.count("opened_without_manual_action", opened ? 1 : 0);
 
   co_await ask(trial, Operator::Kind::work_opener, "请在现场完成手动开阀动作：" + trial.dut().manual_action,
                "do the manual part of opening the valve: " + trial.dut().manual_action);
-  const double after_s = co_await wait_for_air(trial, AirSays::open, trial.time("open_within_s"));
-  trial.count("opened_after_manual_action", after_s >= 0 ? 1 : 0);
-  if (after_s >= 0) trial.record("time_to_open", after_s, "s");
+  const PolledTime after = co_await wait_for_air(trial, AirSays::open, trial.time("open_within_s"));
+  trial.count("opened_after_manual_action", after.seen ? 1 : 0, {.parameters = {"open_within_s"}});
+  if (after.seen) trial.record("time_to_open", after.seconds, after.budget());
 
   // Implied by 5.3.14 and not printed: without an authorisation the local action must not open.
   co_await close_valve(trial);
   co_await ask(trial, Operator::Kind::work_opener, "未授权时请完成手动开阀动作：" + trial.dut().manual_action,
                "without an authorisation, do the manual part: " + trial.dut().manual_action);
-  const double unauthorised_s = co_await wait_for_air(trial, AirSays::open, trial.time("open_within_s"));
-  trial.count("opened_without_authorisation", unauthorised_s >= 0 ? 1 : 0);
+  const PolledTime unauthorised = co_await wait_for_air(trial, AirSays::open, trial.time("open_within_s"));
+  trial.count("opened_without_authorisation", unauthorised.seen ? 1 : 0);
   co_await vent_air(trial);
 }
 

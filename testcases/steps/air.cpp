@@ -42,7 +42,7 @@ Task<> judge_overload(Trial& trial, double bound) {
     co_await st.leak_sensor().select(LeakSensor::Range::coarse);
     const Reading reading = co_await st.leak_sensor().flow_l_per_h();
     coarse = fmt::format("{:.1f} L/h", reading.value);
-    trial.record("coarse_flow", reading.value, "L/h", reading.expanded_uncertainty());
+    trial.record("coarse_flow", reading.value, reading.budget("L/h"));
   } catch (const OverRange&) {
   }
   co_await vent_air(trial);
@@ -61,10 +61,11 @@ Task<> judge_overload(Trial& trial, double bound) {
 
 struct Trace {
   std::vector<double> flow;
-  double half_width = 0;  // of the last reading
+  ErrorBounds errors;  // of the last reading
   double pressure_sum = 0;
   double pressure_min = 1e9;
   double pressure_max = -1e9;
+  double gauge_half_width = 0;
   int pressures = 0;
   bool overload = false;
 };
@@ -80,7 +81,7 @@ Task<> follow(Trial& trial, Duration duration, Trace& trace) {
     try {
       const Reading flow = co_await st.leak_sensor().flow_l_per_h();
       trace.flow.push_back(flow.value);
-      trace.half_width = flow.half_width;
+      trace.errors = flow.errors;
     } catch (const OverRange&) {
       trace.overload = true;
     }
@@ -90,6 +91,7 @@ Task<> follow(Trial& trial, Duration duration, Trace& trace) {
     trace.pressure_sum += pressure.value;
     trace.pressure_min = std::min(trace.pressure_min, pressure.value);
     trace.pressure_max = std::max(trace.pressure_max, pressure.value);
+    trace.gauge_half_width = pressure.half_width;
     ++trace.pressures;
   }
 }
@@ -128,12 +130,33 @@ double level_of(Trial& trial, const std::vector<double>& window) {
   return std::max(last, whole);
 }
 
-Task<> check_zero_again(Trial& trial, double zero_before) {
+struct Zero {
+  double before = 0;
+  double after = 0;
+};
+
+Task<Zero> check_zero_again(Trial& trial, double zero_before) {
   const double zero_after = co_await zero_of_sensor(trial);
   trial.record("zero_before", zero_before, "L/h");
   trial.record("zero_after", zero_after, "L/h");
   if (std::abs(zero_after - zero_before) > trial.number("zero_drift_l_per_h"))
     trial.rig_fault(fmt::format("the leak sensor's zero moved from {:.4f} to {:.4f} L/h", zero_before, zero_after));
+  co_return Zero{zero_before, zero_after};
+}
+
+// Means over ten seconds each: noise that moves more slowly than the readings follow each other is seen in them.
+std::vector<double> block_means(Trial& trial, const std::vector<double>& window) {
+  const auto block =
+      static_cast<std::size_t>(to_seconds(trial.time("stable_change_within_s")) * trial.number("sample_rate_hz"));
+  std::vector<double> means;
+  for (std::size_t i = 0; block > 0 && i + block <= window.size(); i += block)
+    means.push_back(mean_of(window, i, i + block));
+  return means;
+}
+
+// What a volume at the clause's reference conditions becomes at 0 Cel and 101.325 kPa.
+double at_zero_celsius(Trial& trial) {
+  return trial.number("reference_pressure_kpa") / 101.325 * 273.15 / (trial.number("reference_temperature_c") + 273.15);
 }
 
 }  // namespace
@@ -150,11 +173,16 @@ Task<Flow> outlet_flow(Trial& trial, LeakSensor::Range range) {
   Flow flow;
   try {
     const Reading reading = co_await st.leak_sensor().flow_l_per_h();
-    flow = {reading.value, reading.half_width, false};
+    flow = {reading.value, reading.budget("L/h"), false};
   } catch (const OverRange&) {
-    flow = {st.leak_sensor().range_l_per_h(), 0, true};
+    flow = {st.leak_sensor().range_l_per_h(), Budget("L/h"), true};
   }
   co_return flow;
+}
+
+Budget PolledTime::budget() const {
+  Budget budget("s");
+  return budget.half_width("polling", since_last_look_s / 2).half_width("time stamp", 0.01);
 }
 
 Task<> vent_air(Trial& trial) {
@@ -195,7 +223,7 @@ Task<Verdict> measure_leakage(Trial& trial) {
   Station& st = trial.station();
   co_await st.outlet_seal().open(false);
   co_await vent_air(trial);
-  const double zero = co_await zero_of_sensor(trial);
+  const double zero_before = co_await zero_of_sensor(trial);
   co_await hold_test_pressure(trial, "leakage", "L/h");
   Trace trace;
   co_await stabilise(trial, trace);
@@ -208,29 +236,38 @@ Task<Verdict> measure_leakage(Trial& trial) {
   const std::vector<double> window(trace.flow.begin() + static_cast<std::ptrdiff_t>(settled), trace.flow.end());
   const Ambient::Conditions room = co_await st.ambient().read();
   const Reading gas = co_await st.thermometer().celsius();
-  const Reading pressure{trace.pressure_sum / trace.pressures / 1000, 0};
+  const double pressure_kpa = trace.pressure_sum / trace.pressures / 1000;
   const double kpa = trial.number("pressure_kpa");
   if (trace.pressure_min / 1000 < kpa - trial.number("pressure_tolerance_kpa") ||
       trace.pressure_max / 1000 > kpa + trial.number("pressure_tolerance_kpa"))
     trial.rig_fault(fmt::format("the gauge read {:.2f} to {:.2f} kPa meanwhile", trace.pressure_min / 1000,
                                 trace.pressure_max / 1000));
   co_await vent_air(trial);
-  co_await check_zero_again(trial, zero);
+  const Zero zero = co_await check_zero_again(trial, zero_before);
 
   // The sensor is volumetric at outlet conditions: q_ref = q (P_atm / P_ref) (T_ref / T).
   const double factor = room.barometer_kpa.value / trial.number("reference_pressure_kpa") *
                         (trial.number("reference_temperature_c") + 273.15) / (gas.value + 273.15);
-  const double raw = level_of(trial, window) - zero;
-  const Reading sensor = {raw, trace.half_width};
-  const double u = combined_uncertainty(
-      {sensor.expanded_uncertainty() * factor,
-       raw * factor * 2 / std::sqrt(3.0) * room.barometer_kpa.half_width / room.barometer_kpa.value,
-       raw * factor * 2 / std::sqrt(3.0) * gas.half_width / (gas.value + 273.15)});
-  trial.record("pressure", pressure.value, "kPa");
-  trial.record("gas_temperature", gas.value, "Cel", gas.expanded_uncertainty());
-  trial.record("barometer", room.barometer_kpa.value, "kPa", room.barometer_kpa.expanded_uncertainty());
-  trial.record("flow_at_outlet", raw, "L/h", sensor.expanded_uncertainty());
-  co_return trial.measure("leakage", raw * factor, u, "L/h");
+  const double raw = level_of(trial, window) - zero.before;
+  Budget outlet("L/h");
+  outlet.add(trace.errors.budget("L/h"))
+      .standard("repeatability", standard_deviation_of_mean(block_means(trial, window)));
+  outlet.half_width("zero", std::abs(zero.after - zero.before) / 2);
+  Budget leakage("L/h");
+  leakage.add(outlet, factor);
+  // The flow goes with the pressure, which may stand anywhere within what the gauge saw and its own error.
+  const double off_kpa = std::max(std::abs(trace.pressure_min / 1000 - kpa), std::abs(trace.pressure_max / 1000 - kpa));
+  leakage.half_width_of("pressure", off_kpa + trace.gauge_half_width / 1000, "kPa", raw * factor / kpa);
+  leakage.add(room.barometer_kpa.budget("kPa"), raw * factor / room.barometer_kpa.value, "barometer");
+  leakage.add(gas.budget("Cel"), raw * factor / (gas.value + 273.15), "gas temperature");
+  trial.record("pressure", pressure_kpa, "kPa");
+  trial.record("gas_temperature", gas.value, gas.budget("Cel"));
+  trial.record("barometer", room.barometer_kpa.value, room.barometer_kpa.budget("kPa"));
+  trial.record("flow_at_outlet", raw, outlet);
+  co_return trial.measure(
+      "leakage", raw * factor, leakage,
+      {.others = {{"按出口处状态，不换算", "at the conditions of the outlet, not converted", raw},
+                  {"按 0 °C、101.325 kPa", "at 0 Cel and 101.325 kPa", raw * factor * at_zero_celsius(trial)}}});
 }
 
 }  // namespace meterrig::testcases

@@ -40,13 +40,15 @@ Task<AirSays> what_the_air_says(Trial& trial) {
   co_return AirSays::between;
 }
 
-Task<double> wait_for_air(Trial& trial, AirSays wanted, Duration most) {
+Task<PolledTime> wait_for_air(Trial& trial, AirSays wanted, Duration most) {
   const Instant start = trial.clock().now();
+  Duration before{};
   for (;;) {
     const AirSays says = co_await what_the_air_says(trial);
     const Duration after = trial.clock().now() - start;
-    if (says == wanted) co_return to_seconds(after);
-    if (after >= most) co_return -1;
+    if (says == wanted) co_return PolledTime{true, to_seconds(after), to_seconds(after - before)};
+    if (after >= most) co_return PolledTime{};
+    before = after;
     co_await sleep_for(200ms);
   }
 }

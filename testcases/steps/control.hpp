@@ -21,7 +21,7 @@ Task<bool> authorise_over_the_air(Trial& trial, Duration timeout);
 enum class AirSays { open, closed, between };
 Task<AirSays> what_the_air_says(Trial& trial);
 
-// Waits until the air says `wanted`, at most `most`; gives the time it took, negative: it did not.
-Task<double> wait_for_air(Trial& trial, AirSays wanted, Duration most);
+// Waits until the air says `wanted`, at most `most`; the time it took from now.
+Task<PolledTime> wait_for_air(Trial& trial, AirSays wanted, Duration most);
 
 }  // namespace meterrig::testcases

@@ -87,7 +87,7 @@ Task<> power_up(Trial& trial) {
   co_await ask_who_is_there(trial);
   if (first) co_await st.supply().set(nominal_v, supply_limit(trial));
   st.commissioned = true;
-  trial.record("supply_voltage", volts.value, "V", volts.expanded_uncertainty());
+  trial.record("supply_voltage", volts.value, volts.budget("V"));
 }
 
 double lowest_mean(const Waveform& waveform, double range_a) {

@@ -58,7 +58,8 @@ Task<Reading> pass_volume(Trial& trial, double cubic_metres) {
   const double passed = after.value - before.value;
   if (passed < 0.9 * cubic_metres)
     trial.rig_fault(fmt::format("only {:g} of {:g} m3 passed the flow standard", passed, cubic_metres));
-  co_return Reading{passed, after.half_width};
+  // The difference of two readings of one instrument, close together: the error of the whole is that of the later one.
+  co_return Reading{passed, after.half_width, after.errors};
 }
 
 Task<> pass_pulses(Trial& trial, std::uint32_t pulses) {

@@ -24,6 +24,8 @@ Task<std::map<std::string, std::string>> persistent_items(Trial& trial);
 int changed_items(Trial& trial, const std::map<std::string, std::string>& before,
                   const std::map<std::string, std::string>& after);
 
+// The smallest mark of the mechanical counter: 2 L, in ten-thousandths of a cubic metre.
+constexpr int counter_division = 20;
 // What a person reads on the mechanical counter, in ten-thousandths of a cubic metre; a prompt and its answer.
 Task<std::int64_t> read_counter(Trial& trial);
 // Asks a person; journals prompt and answer. Inconclusive when nobody answers in time.

@@ -36,10 +36,20 @@ Task<> open_valve(Trial& trial);
 // Closes it over the UART and waits until its motor is at rest.
 Task<> close_valve(Trial& trial);
 
+// When something was first seen by one who looks again and again: at the upper end of the stretch since the look
+// before.
+struct PolledTime {
+  bool seen = false;
+  double seconds = 0;
+  double since_last_look_s = 0;
+  // The stretch, and 10 ms of the time stamp.
+  Budget budget() const;
+};
+
 // Air through the meter at `kpa`; the outlet's flow in L/h tells whether the valve is open or closed.
 struct Flow {
   double l_per_h = 0;
-  double half_width = 0;
+  Budget budget{"L/h"};
   bool more = false;  // one-sided: at least this
 };
 Task<> admit_air(Trial& trial, double kpa);

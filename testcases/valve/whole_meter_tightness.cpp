@@ -22,7 +22,7 @@ struct Hold {
   }
 };
 
-Task<Hold> hold(Trial& trial, double resolution, double& uncertainty) {
+Task<Hold> hold(Trial& trial) {
   Station& st = trial.station();
   co_await st.inlet_valve().open(false);
   Hold h;
@@ -43,13 +43,27 @@ Task<Hold> hold(Trial& trial, double resolution, double& uncertainty) {
   const Reading t1 = co_await st.thermometer().celsius();
   h.t1_c = t1.value;
   trial.evidence("gauge", "Pa", started, trial.number("sample_interval_s"), trace);
-  // Two readings of the gauge, and the temperature difference with its sensitivity P_abs / T (397 Pa/K at 116 kPa, 20
-  // C).
-  const double per_kelvin = (h.p0_pa + 101325) / (h.t0_c + 273.15);
-  const double u_gauge = resolution / std::sqrt(6.0);
-  const double u_temperature = per_kelvin * st.thermometer().difference_half_width() * std::sqrt(2.0 / 3.0);
-  uncertainty = 2 * std::hypot(u_gauge, u_temperature);
   co_return h;
+}
+
+// Two readings of one gauge: what it is wrong by falls out, each reading's resolution stays.
+Budget raw_budget(double resolution) {
+  Budget budget("Pa");
+  return budget.half_width("first reading", resolution / 2).half_width("last reading", resolution / 2);
+}
+
+// And the temperature difference, with its sensitivity P_abs / T (397 Pa/K at 116 kPa, 20 C).
+Budget compensated_budget(Trial& trial, const Hold& h, const Reading& barometer_kpa, double resolution) {
+  const double per_kelvin = (h.p0_pa + barometer_kpa.value * 1000) / (h.t0_c + 273.15);
+  Budget budget = raw_budget(resolution);
+  budget.half_width_of("temperature difference", trial.station().thermometer().difference_half_width(), "K",
+                       per_kelvin);
+  return budget.add(barometer_kpa.budget("kPa"), 1000 * (h.t1_c - h.t0_c) / (h.t0_c + 273.15), "barometer");
+}
+
+Budget temperature_budget(Trial& trial) {
+  Budget budget("K");
+  return budget.half_width("temperature difference", trial.station().thermometer().difference_half_width());
 }
 
 Task<> run(Trial& trial) {
@@ -69,19 +83,23 @@ Task<> run(Trial& trial) {
   co_await sleep_for(trial.time("stabilise_s"));
   const int repeats = static_cast<int>(trial.number("repeats_max"));
   for (int i = 1; i <= repeats; ++i) {
-    double uncertainty = 0;
-    const Hold h = co_await hold(trial, resolution, uncertainty);
+    const Hold h = co_await hold(trial);
+    const Budget raw = raw_budget(resolution);
+    const Budget compensated = compensated_budget(trial, h, room.barometer_kpa, resolution);
+    const double uncertainty = compensated.expanded();
     const double threshold = std::max(resolution, uncertainty);
     const double drop = -h.compensated(barometer_pa);
-    trial.record("pressure_drop_raw", -h.raw(), "Pa", 2 * resolution / std::sqrt(6.0));
-    trial.record("pressure_drop_compensated", drop, "Pa", uncertainty);
-    trial.record("temperature_change", h.t1_c - h.t0_c, "K");
+    trial.record("pressure_drop_raw", -h.raw(), raw);
+    trial.record("pressure_drop_compensated", drop, compensated);
+    trial.record("temperature_change", h.t1_c - h.t0_c, temperature_budget(trial));
     const bool steady = std::abs(h.t1_c - h.t0_c) <= trial.number("temperature_change_max_k");
     // Raw and compensated drop must say the same; if not, the air was not at rest.
     const bool agree = (-h.raw() > threshold) == (drop > threshold);
     if ((steady && agree) || (i == repeats && uncertainty <= trial.number("uncertainty_max_pa") && !steady)) {
       trial.record("resolvable_drop", threshold, "Pa");
-      trial.measure("pressure_drop", drop > threshold ? drop : 0, uncertainty, "Pa");
+      const double gauge_alone = -h.raw() > threshold ? -h.raw() : 0;
+      trial.measure("pressure_drop", drop > threshold ? drop : 0, compensated,
+                    {.others = {{"仅看压力计示值，不作温度补偿", "the gauge alone, not compensated", gauge_alone}}});
       co_await vent_air(trial);
       co_return;
     }

@@ -110,6 +110,18 @@ TEST(Messages, Rig) {
       {"rigs/embedded.json", "\"due\": \"2036-01-04\"", "\"due\": \"2025-01-04\"",
        "@: at /instruments/psu1/calibration/due: found string \"2025-01-04\"; expected a day not before the "
        "calibration"},
+      {"rigs/embedded.json", "\"VIRTUAL-DMM1-001\"",
+       "\"VIRTUAL-DMM1-001\", \"tables\": {\"read\": {\"points\": [[0, 0, 1], [0, 0, 1]]}}",
+       "@: at /instruments/dmm1/calibration/tables/read/points/1/0: found number 0; expected an indication above that "
+       "of "
+       "the point before"},
+      {"rigs/embedded.json", "\"VIRTUAL-DMM1-001\"",
+       "\"VIRTUAL-DMM1-001\", \"tables\": {\"read\": {\"points\": [[0, 0, 1], [1, 0, -1]]}}",
+       "@: at /instruments/dmm1/calibration/tables/read/points/1/2: found number -1; expected a number of at least 0"},
+      {"rigs/embedded.json", "\"VIRTUAL-DMM1-001\"", "\"VIRTUAL-DMM1-001\", \"dcc\": \"a.xml\"",
+       "@: at /instruments/dmm1/calibration/date: found date beside a DCC; expected the DCC alone, which says it"},
+      {"rigs/embedded.json", "\"VIRTUAL-DMM1-001\"", "\"VIRTUAL-DMM1-001\", \"drift\": {\"read\": 1}",
+       "@: at /instruments/dmm1/calibration/drift: found drift without a DCC; expected it beside \"dcc\""},
       {"rigs/embedded.json", "\"virtual:dmm1\"", "\"virtul:dmm1\"",
        "@: at /instruments/dmm1/address: found string \"virtul:dmm1\"; expected tcp://, serial:///, usbtmc:///, "
        "vxi11://, modbus-tcp://, modbus-rtu:/// or virtual:"},

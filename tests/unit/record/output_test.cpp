@@ -48,7 +48,7 @@ TEST(Junit, OneSuitePerDutOneCasePerClause) {
       << xml;
   EXPECT_EQ(count(xml, "<testsuite "), 2U);
   EXPECT_EQ(count(xml, "<testcase "), 4U);
-  EXPECT_NE(xml.find("<failure type=\"fail\" message=\"quiescent_current 56.2 uA, limit ≤ 50 (standard)\">"),
+  EXPECT_NE(xml.find("<failure type=\"fail\" message=\"quiescent_current 56.20 ± 0.90 uA, limit ≤ 50 (standard)\">"),
             std::string::npos)
       << xml;
   EXPECT_EQ(count(xml, "<failure type=\"inconclusive\""), 1U) << "a build server must not be green";
@@ -85,7 +85,7 @@ TEST(Table, ColumnsLineUp) {
             "CJT503-5.3.6/6.8   阀门泄漏      无效        未检\n"
             "--------------------------------------------------\n"
             "样品                             不符合      待定\n"
-            "! CJT503-5.3.8/6.10 #1 fail: quiescent_current 56.2 uA, limit ≤ 50 (standard)\n"
+            "! CJT503-5.3.8/6.10 #1 fail: quiescent_current 56.20 ± 0.90 uA, limit ≤ 50 (standard)\n"
             "! CJT503-5.3.6/6.8 #1 void: leak-1: `Q?` gave ` <&]]>` after 0.5 s: no \"number\" at all\n"
             "! CJT503-5.3.8/6.10 #2 inconclusive\n");
   const std::string both = render_table(table, Language::both);

@@ -65,7 +65,7 @@ inline json current(double value, std::string_view verdict, double limit = 50) {
           {"value", value},
           {"unit", "uA"},
           {"expanded_uncertainty", 0.9},
-          {"k", 2},
+          {"coverage_factor", 2},
           {"limit", {{"at_most", limit}, {"source", "standard"}}},
           {"decision", verdict},
           {"verdict", verdict}};
