@@ -11,6 +11,7 @@
 #include "bench/instruments/faults.hpp"
 #include "bench/instruments/input_board.hpp"
 #include "bench/instruments/ppk2.hpp"
+#include "bench/instruments/shared_instruments.hpp"
 #include "bench/instruments/station.hpp"
 #include "bench/instruments/virtual_operator.hpp"
 #include "core/errors.hpp"
@@ -77,7 +78,6 @@ struct Bench::Impl {
   void add_fault(const FaultChoice& choice);
   void add_hazard(Hazard hazard, int station);
   void spoil(const std::map<std::string, std::vector<IoFault>>& faults);
-  void route_matrix();
   cjt188::Address other_address(std::size_t station) const;
 
   Clock& clock;
@@ -87,12 +87,8 @@ struct Bench::Impl {
   std::unique_ptr<AmbientStation> ambient;
   std::unique_ptr<CompanionHost> host;
   std::unique_ptr<VirtualOperator> person;
-  // One analyser for all stations, behind a matrix: coils 0, 2, 4 .. put its channel 1 into the K1 paths of stations
-  // 1, 2, 3 .., coils 1, 3, 5 .. its channel 2 into their K2 paths.
-  std::unique_ptr<N6705c> shared_analyser;
-  std::unique_ptr<RelayBoard> matrix;
-  std::array<int, 2> routed{-1, -1};
   std::unique_ptr<InputBoard> inputs;
+  std::unique_ptr<SharedInstruments> common;
   std::vector<DeskMeter> desk;
   std::vector<std::unique_ptr<Timer>> hazards;
   std::map<std::string, std::unique_ptr<Dmm>> multimeters;  // of the rig file, by name
@@ -142,23 +138,8 @@ void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& p
   std::vector<GasMeter*> meters;
   for (const auto& station : stations) meters.push_back(&station->meter);
   person = std::make_unique<VirtualOperator>(clock, std::move(meters), seed);
-  shared_analyser = std::make_unique<N6705c>(clock, "MY53000009", seed);
   inputs = std::make_unique<InputBoard>(profiles.inputs);
-  matrix = std::make_unique<RelayBoard>(clock, profiles.relays, [this](int, bool) { route_matrix(); });
-}
-
-void Bench::Impl::route_matrix() {
-  for (int channel = 0; channel < 2; ++channel) {
-    int wanted = -1;
-    for (int relay = 6 + channel; relay >= 0; relay -= 2)
-      if (matrix->closed(relay) && relay / 2 < static_cast<int>(stations.size())) wanted = relay / 2;
-    int& now_at = routed[static_cast<std::size_t>(channel)];
-    if (wanted == now_at) continue;
-    now_at = wanted;
-    SupplyPath* path = wanted < 0 ? nullptr : stations[static_cast<std::size_t>(wanted)]->path.get();
-    shared_analyser->probe(channel + 1)
-        .connect(clock.now(), path, channel == 0 ? Path::k1_microammeter : Path::k2_ammeter);
-  }
+  common = std::make_unique<SharedInstruments>(clock, stations, profiles, seed);
 }
 
 void Bench::Impl::add(const std::string& name, ScpiDevice& device) {
@@ -196,8 +177,15 @@ void Bench::Impl::name_devices() {
   add("ambient", *ambient, ambient->unit());
   add("host", *host, LineTiming::lan());
   add("operator", *person, LineTiming::lan());
-  add("analyser", *shared_analyser);
-  add("matrix", *matrix, matrix->unit());
+  add("analyser", common->analyser);
+  add("leak", common->leak, common->leak.unit());
+  add("flow", common->flow, common->flow.unit());
+  const auto add_boards = [this](const std::string& name, auto& boards) {
+    for (std::size_t i = 0; i < boards.size(); ++i)
+      add(i == 0 ? name : name + std::to_string(i + 1), *boards[i], boards[i]->unit());
+  };
+  add_boards("matrix", common->matrix);
+  add_boards("manifold", common->manifold);
   add("inputs", *inputs, inputs->unit());
 }
 
@@ -283,7 +271,7 @@ void Bench::Impl::add_fault(const FaultChoice& choice) {
   if (fault.kind == Fault::Kind::hazard) return add_hazard(fault.hazard, choice.station);
   if (fault.kind == Fault::Kind::rig && fault.number == ambient_fault) return ambient->misbehave();
   if (fault.kind == Fault::Kind::rig && fault.number == operator_fault) return person->stay_away();
-  if (fault.kind == Fault::Kind::rig && fault.number == range_fault) shared_analyser->stick_range(1, 100e-6);
+  if (fault.kind == Fault::Kind::rig && fault.number == range_fault) common->analyser.stick_range(1, 100e-6);
   const bool of_multimeter =
       fault.kind == Fault::Kind::dmm || (fault.kind == Fault::Kind::reads_high && fault.instrument != "psu");
   bool found = fault.kind != Fault::Kind::io && !of_multimeter;
@@ -347,8 +335,12 @@ std::vector<std::string> Bench::live_outputs() const {
     const std::vector<std::string> its = station->live_outputs();
     live.insert(live.end(), its.begin(), its.end());
   }
+  const std::vector<std::string> shared = impl_->common->live_outputs();
+  live.insert(live.end(), shared.begin(), shared.end());
   return live;
 }
+
+int Bench::collisions() const { return impl_->common->collisions(); }
 
 double Bench::inlet_kpa(int station) const {
   return impl_->stations.at(static_cast<std::size_t>(station) - 1)->line->gauge_kpa();

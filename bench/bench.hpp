@@ -81,8 +81,8 @@ struct BenchOptions {
 
 // The virtual world: stations with their instruments, meters, air and radio, on one clock. Everything in it is reached
 // as a rig reaches real things: by links and register buses, under the names of the rig file's virtual: addresses
-// (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, uart1, ambient, host, operator, inputs, and
-// the names of the meters on the desk).
+// (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, uart1, ambient, host, operator, inputs; what
+// stations may share: analyser, leak, flow, matrix, manifold; and the names of the meters on the desk).
 class Bench {
  public:
   // Throws UserError for an unknown defect or fault, with the nearest known name, and for a meter of the desk with the
@@ -102,6 +102,8 @@ class Bench {
   // For tests of safe state only: is any output of any station live (supply on, K closed, source enabled, ...)?
   // Gives their names.
   std::vector<std::string> live_outputs() const;
+  // The same, of leases: how often a shared instrument was led to two stations at once.
+  int collisions() const;
   // The same: what presses on the meter of a station (1-based) now, kPa gauge.
   double inlet_kpa(int station) const;
 

@@ -124,7 +124,9 @@ const std::vector<InstrumentUse>& uses() {
       {"ambient", every("void")},
       {"host", only({"5.3.9", "5.3.17", "5.3.18", "5.3.14"}, "void")},
       {"operator", only({"5.3.14", "5.3.15", "5.3.10a"}, "void")},
-      {"matrix", {}},  // the embedded bench has it, its rig file does not use it
+      // The embedded bench has them, its rig file does not use them.
+      {"matrix", {}},
+      {"manifold", {}},
   };
   return table;
 }

@@ -75,7 +75,7 @@ PressureTransmitter::PressureTransmitter(AirLine& air, ProfilePointer profile, c
   bind_count("status", [this] { return air_.gauge_kpa() > 25 ? bit("status", "overload") : 0; });
 }
 
-LeakSensor::LeakSensor(Clock& clock, AirLine& air, ProfilePointer profile, const std::string& serial,
+LeakSensor::LeakSensor(Clock& clock, AirOutlet& air, ProfilePointer profile, const std::string& serial,
                        std::uint64_t seed)
     : RegisterDevice(std::move(profile), serial), clock_(clock), air_(air), spread_(seed, serial) {
   zero_ = spread_.within(0.0005);
@@ -108,7 +108,7 @@ double LeakSensor::flow() {
   return quantised(std::min(noisy, range_), fine ? 0.0001 : 0.1);
 }
 
-FlowStandard::FlowStandard(Clock& clock, AirLine& air, ProfilePointer profile, const std::string& serial,
+FlowStandard::FlowStandard(Clock& clock, AirOutlet& air, ProfilePointer profile, const std::string& serial,
                            std::uint64_t seed)
     : RegisterDevice(std::move(profile), serial), clock_(clock), air_(air) {
   gain_ = 1 + Spread(seed, serial).within(0.0005);

@@ -60,7 +60,7 @@ class PressureTransmitter final : public RegisterDevice {
 // Volumetric flow at the meter's outlet.
 class LeakSensor final : public RegisterDevice {
  public:
-  LeakSensor(Clock& clock, AirLine& air, ProfilePointer profile, const std::string& serial, std::uint64_t seed);
+  LeakSensor(Clock& clock, AirOutlet& air, ProfilePointer profile, const std::string& serial, std::uint64_t seed);
   // Fault R3: with every opening of the inlet valve the zero moves by this much within a minute, to and fro.
   void drift_by(double l_per_h) { drift_ = l_per_h; }
   void inlet_moved(bool open);
@@ -71,7 +71,7 @@ class LeakSensor final : public RegisterDevice {
   bool overloaded() const { return air_.outlet_l_per_h() > range_; }
 
   Clock& clock_;
-  AirLine& air_;
+  AirOutlet& air_;
   Spread spread_;
   double range_ = 600;
   double zero_;
@@ -84,7 +84,7 @@ class LeakSensor final : public RegisterDevice {
 // Draws air through the meter and meters it.
 class FlowStandard final : public RegisterDevice {
  public:
-  FlowStandard(Clock& clock, AirLine& air, ProfilePointer profile, const std::string& serial, std::uint64_t seed);
+  FlowStandard(Clock& clock, AirOutlet& air, ProfilePointer profile, const std::string& serial, std::uint64_t seed);
   bool enabled() const { return enabled_; }
 
  private:
@@ -92,7 +92,7 @@ class FlowStandard final : public RegisterDevice {
   double passed_m3() const { return air_.passed_m3() * gain_; }
 
   Clock& clock_;
-  AirLine& air_;
+  AirOutlet& air_;
   double gain_;
   double setpoint_ = 0;
   bool enabled_ = false;

@@ -70,27 +70,32 @@ class SupplyPath {
   virtual std::shared_ptr<void> retain_from(Instant when) = 0;
 };
 
+// What stands at the outlet of a meter sees of it: a leak sensor, a flow standard.
+class AirOutlet {
+ public:
+  virtual ~AirOutlet() = default;
+  // Flow bench: with the valve open this flow is drawn through the meter, cubic metres an hour.
+  virtual void set_flow(double cubic_metres_per_hour, bool enabled) = 0;
+  virtual double gas_celsius() const = 0;
+  virtual double outlet_l_per_h() const = 0;  // volumetric, at outlet conditions; 0 when sealed
+  virtual double passed_m3() const = 0;       // total through the flow standard
+};
+
 // The air of one station: constant-pressure source with regulator, inlet valve, gauge downstream of it, vent, meter,
 // outlet seal or leak sensor; and the flow standard that meters what passes. Pressures in kPa gauge.
-class AirLine {
+class AirLine : public AirOutlet {
  public:
-  virtual ~AirLine() = default;
   virtual void set_source(double setpoint_kpa, bool enabled, double ramp_kpa_per_s) = 0;
   virtual void set_source_ceiling(double kpa) = 0;  // fault R4: it only reaches so far
   virtual void set_inlet_valve(bool open) = 0;
   virtual void set_vent(bool open) = 0;
   virtual void set_outlet_seal(bool sealed) = 0;
-  // Flow bench: with the valve open this flow is drawn through the meter, cubic metres an hour.
-  virtual void set_flow(double cubic_metres_per_hour, bool enabled) = 0;
   virtual void set_ambient(double celsius, double barometer_kpa) = 0;
   // Gas temperature moves by this rate from now on (the tight meter that cools).
   virtual void set_gas_temperature_rate(double kelvin_per_hour) = 0;
 
-  virtual double source_kpa() const = 0;  // upstream of the inlet valve
-  virtual double gauge_kpa() const = 0;   // downstream of it, at the meter
-  virtual double gas_celsius() const = 0;
-  virtual double outlet_l_per_h() const = 0;       // volumetric, at outlet conditions; 0 when sealed
-  virtual double passed_m3() const = 0;            // total through the flow standard
+  virtual double source_kpa() const = 0;           // upstream of the inlet valve
+  virtual double gauge_kpa() const = 0;            // downstream of it, at the meter
   virtual std::uint32_t meter_pulses() const = 0;  // on the meter's pulse output
   virtual double line_volume_l() const = 0;
 

@@ -89,7 +89,7 @@ class CheckSession {
     }
   }
   Task<> secure() {
-    for (const auto& station : stations_) (void)co_await station->make_safe();
+    for (const auto& station : stations_) (void)co_await station->make_safe(station->output_roles());
   }
 
   const CheckWords& words_;

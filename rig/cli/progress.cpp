@@ -61,6 +61,12 @@ std::string short_id(const std::string& id) {
   return dash == std::string::npos ? id : id.substr(dash + 1);
 }
 
+// Who is in the way, and since when.
+std::string holder_text(const rig::LeaseObstacle& obstacle, Language language) {
+  return fmt::format("{} {}, {} {}", say(language, "占用者", "held by"), obstacle.holder, say(language, "自", "since"),
+                     clock_text(to_seconds(obstacle.since.time_since_epoch())));
+}
+
 class PlainProgress final : public rig::Observer {
  public:
   PlainProgress(std::FILE* out, const ProgressOf& of) : out_(out), of_(of) {}
@@ -77,10 +83,10 @@ class PlainProgress final : public rig::Observer {
                     const std::string& cause) override {
     event(station, clause.id, verdict_word(verdict, of_.language), cause);
   }
-  void waiting(const rig::Station& station, const std::string& resource, const std::string& holder) override {
-    event(station, resource, say(of_.language, "等待", "waits"),
-          fmt::format("{} {}", say(of_.language, "占用者", "held by"), holder));
+  void waiting(const rig::Station& station, const rig::LeaseObstacle& obstacle) override {
+    event(station, obstacle.resource, say(of_.language, "等待", "waits"), holder_text(obstacle, of_.language));
   }
+  void goes_on(const rig::Station& station) override { event(station, "", say(of_.language, "继续", "goes on"), ""); }
   void alarm(const std::string& zh, const std::string& en) override {
     line(fmt::format("{}  !  {}", clock_text(to_seconds(of_.clock.now().time_since_epoch())),
                      say(of_.language, zh, en)));
@@ -131,11 +137,14 @@ class TerminalProgress final : public rig::Observer {
     if (StationView* const view = find(station)) view->verdicts[clause.id] = verdict;
     draw();
   }
-  void waiting(const rig::Station& station, const std::string& resource, const std::string& holder) override {
-    if (StationView* const view = find(station)) {
-      view->waiting = fmt::format("{} {} ({} {})", say(of_.language, "等待", "waits for"), resource,
-                                  say(of_.language, "占用者", "held by"), holder);
-    }
+  void waiting(const rig::Station& station, const rig::LeaseObstacle& obstacle) override {
+    if (StationView* const view = find(station))
+      view->waiting = fmt::format("{} {} ({})", say(of_.language, "等待", "waits for"), obstacle.resource,
+                                  holder_text(obstacle, of_.language));
+    draw();
+  }
+  void goes_on(const rig::Station& station) override {
+    if (StationView* const view = find(station)) view->waiting.clear();
     draw();
   }
   // Stays above the lines that are drawn again and again.

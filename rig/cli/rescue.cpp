@@ -60,7 +60,7 @@ Task<> Rescue::work(Round& round) {
   const Context context = co_await current_context{};
   TaskGroup group(*context.clock, context.scope);
   auto make_safe = [](rig::Station& station, std::vector<OutputState>& into) -> Task<> {
-    into = co_await station.make_safe();
+    into = co_await station.make_safe(station.output_roles());
   };
   for (std::size_t i = 0; i < round.stations.size(); ++i) {
     if (!round.stations[i]) continue;

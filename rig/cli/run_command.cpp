@@ -13,6 +13,7 @@ constexpr const char* footer =
     "  meterrig run cjt503-auto --only 5.3.8 --seed 7\n"
     "  meterrig run cjt503-auto --defect cjt503-5.3.8-d3@2     sample 2 has a fault: expect exit 1\n"
     "  meterrig run cjt503-auto --rig bench.json --dut a.json --dut b.json\n"
+    "  meterrig run cjt503-auto --rig shared-analyser --estimate\n"
     "  meterrig run my-plan.json --record - | jq .verdict\n\n"
     "Ctrl-C once: the step under way is stopped, outputs go to their safe state, the record is written.\n"
     "Ctrl-C twice: straight to the safe state.";
@@ -38,7 +39,9 @@ void add_what(CLI::App& command, RunOptions& options) {
       .add_option("--override", options.override_by,
                   "Run although an instrument falls short; its clauses are recorded at best")
       ->type_name("WHO:WHY");
-  command.add_flag("--estimate", options.estimate, "Say how long it would take, and do nothing");
+  CLI::Option* const estimate =
+      command.add_flag("--estimate", options.estimate, "Print the schedule and how long it takes, and do nothing");
+  command.add_flag("--json", options.json, "The schedule as JSON")->needs(estimate);
 }
 
 void add_simulation(CLI::App& command, RunOptions& options) {

@@ -27,6 +27,7 @@ struct RunOptions {
   std::vector<std::string> faults;
   std::string override_by;
   bool estimate = false;
+  bool json = false;  // of the estimate
   std::string lang;
 };
 

@@ -6,6 +6,7 @@
 
 #include "core/io/transport/wall_clock.hpp"
 #include "rig/cli/connector.hpp"
+#include "rig/cli/forecast_text.hpp"
 #include "rig/cli/output_files.hpp"
 #include "rig/cli/print.hpp"
 #include "rig/cli/progress.hpp"
@@ -208,22 +209,15 @@ int run_session(RunFiles files, const RunOptions& options) {
 }
 
 int show_estimate(RunFiles files, const RunOptions& options) {
-  const Language language = language_of(options.lang);
   VirtualClock clock(files.plan.epoch);
   record::MemoryStore store;
   BenchConnector connector(clock, nullptr, nullptr);
   rig::Observer nobody;
   const rig::RunSetup setup = setup_of(files, options, clock, connector, store);
-  const rig::Run run(setup, nobody);
-  run.check();
-  for (const plan::PlannedClause& planned : files.plan.clauses) {
-    const plan::Clause& clause = planned.clause;
-    const double seconds = rig::estimate_seconds(setup, clause, files.duts.front());
-    fmt::print("{:>10}  {:<22} {}\n", clock_text(seconds), clause.id,
-               language == Language::en ? clause.title.en : clause.title.zh);
-  }
-  fmt::print("{:>10}  {}\n", clock_text(run.estimate_s()),
-             say(language, "台架时间合计（最长的工位）", "of rig time in all, on the longest station"));
+  rig::Run(setup, nobody).check();
+  const rig::Forecast forecast = rig::forecast(setup);
+  put(stdout, options.json ? forecast_json(setup, forecast).dump(2) + "\n"
+                           : forecast_text(setup, forecast, language_of(options.lang)));
   return 0;
 }
 

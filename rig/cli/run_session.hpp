@@ -7,7 +7,7 @@ namespace meterrig::cli {
 // Runs the plan to its end, shows how it goes, and leaves record and report. Gives the exit code.
 int run_session(RunFiles files, const RunOptions& options);
 
-// `--estimate`: how long it would take, clause by clause. Nothing is opened.
+// `--estimate`: the schedule as the run would have it, and how long it takes. Nothing is opened.
 int show_estimate(RunFiles files, const RunOptions& options);
 
 }  // namespace meterrig::cli

@@ -158,8 +158,9 @@ Task<std::vector<DriftReport>> check_drift(Station& station, Instruments& instru
     reports.push_back(std::move(report));
     co_return reports;
   }
-  (void)co_await station.make_safe();
-  if (Matrix* const matrix = station.matrix()) co_await matrix->connect(true);
+  (void)co_await station.make_safe(station.output_roles());
+  std::vector<std::string> routed{"voltmeter", "ammeter", "microammeter"};
+  co_await station.route(std::move(routed), true);
   Comparison comparison(station, volts);
   if (station.has("voltmeter")) {
     DriftReport report = about("voltmeter", "supply_voltage", "V");
@@ -175,7 +176,7 @@ Task<std::vector<DriftReport>> check_drift(Station& station, Instruments& instru
     auto current = comparison.current(report, PathSwitch::Position::microammeter, station.rig().dummy_light_ohm);
     reports.push_back(co_await concluded(std::move(current), report));
   }
-  for (const OutputState& state : co_await station.make_safe()) {
+  for (const OutputState& state : co_await station.make_safe(station.output_roles())) {
     if (state.ok) continue;
     DriftReport report = about("power_supply", "safe_state", "");
     report.instrument = state.instrument;

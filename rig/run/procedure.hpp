@@ -12,6 +12,17 @@ namespace meterrig::rig {
 // How a procedure uses the radio channel: not at all, needing it quiet (others may, too), or talking on it.
 enum class Radio { none, quiet, talking };
 
+// A thing that stations use together, a chamber: it is brought to each setting once, for all stations that want it.
+struct Gathered {
+  const char* role;  // "chamber"
+  // What it is brought to for this clause, in ascending order; degrees, say.
+  std::vector<double> (*settings)(const plan::Clause&, const plan::DutFile&);
+  // Brings it there and waits until all is at rest (a soak); done by one of the stations that meet.
+  Task<> (*bring)(Trial&, double setting);
+  double (*bring_s)(const plan::Clause&, const plan::DutFile&);  // estimate of one setting, seconds
+  double wait_max_s = 4 * 3600;  // so long those who are there wait for those who are not
+};
+
 // One test, for every standard that asks for it. A procedure sees its trial and its station, nothing else.
 struct Procedure {
   const char* name;
@@ -22,6 +33,13 @@ struct Procedure {
   Task<> (*run)(Trial&);
   // Rig time that it will take, seconds, for the schedule and the display.
   double (*estimate_s)(const plan::Clause&, const plan::DutFile&);
+  // Of `needs`, what is taken with Trial::borrow() and only for the last `later_s` seconds (estimated) of the clause.
+  std::vector<std::string> later = {};
+  double (*later_s)(const plan::Clause&, const plan::DutFile&) = nullptr;
+  // Changes the sample for good: what stands before it in the plan is done before it, what stands behind it after it.
+  bool lasting = false;
+  // Null: the stations do it each by itself. Else `estimate_s` is without the bringing.
+  const Gathered* gathered = nullptr;
 };
 
 // The procedures that a run may call; testcases/list.hpp has those that are built in.

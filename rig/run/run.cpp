@@ -7,6 +7,7 @@
 
 #include "instruments/modbus_roles.hpp"
 #include "instruments/people.hpp"
+#include "rig/run/forecast.hpp"
 #include "rig/run/interlocks.hpp"
 #include "rig/run/run_facts.hpp"
 #include "rig/run/sequencer.hpp"
@@ -50,7 +51,6 @@ const record::Journal& Run::journal() const { return *impl_->journal; }
 const LeaseTable& Run::leases() const noexcept { return impl_->leases; }
 int Run::stops() const noexcept { return impl_->stops.requested; }
 void Run::check() const { check_setup(impl_->setup); }
-double Run::estimate_s() const { return estimate_seconds(impl_->setup); }
 
 void Run::stop(const std::string& by) {
   Stops& stops = impl_->stops;
@@ -142,7 +142,7 @@ Task<> Run::Impl::finish(Interlocks& interlocks) {
   std::vector<OutputState> all;
   bool safe = true;
   for (const auto& station : stations) {
-    for (const OutputState& state : co_await station->make_safe()) {
+    for (const OutputState& state : co_await station->make_safe(station->output_roles())) {
       safe = safe && state.ok;
       all.push_back(state);
     }
@@ -203,7 +203,7 @@ Task<> Run::execute() {
                         });
   co_await m.check_contacts(interlocks);
   interlocks.start();
-  m.observer.run_started(m.run_id, estimate_seconds(m.setup));
+  m.observer.run_started(m.run_id, forecast(m.setup).duration_s);
   TaskGroup group(*context.clock, context.scope);
   // A verdict that could not be recorded ends its station's part; the others end with the stop that it was.
   auto part = [](Sequencer& through, Station& station) -> Task<> {

@@ -38,9 +38,12 @@ class Observer {
   virtual void run_started(const std::string& /*run*/, double /*estimate_s*/) {}
   virtual void clause_started(const Station&, const plan::Clause&, int /*attempt*/, double /*estimate_s*/) {}
   virtual void clause_ended(const Station&, const plan::Clause&, record::Verdict, const std::string& /*cause*/) {}
-  virtual void waiting(const Station&, const std::string& /*for*/, const std::string& /*held_by*/) {}
   // Something that a person near the rig should know at once.
   virtual void alarm(const std::string& /*zh*/, const std::string& /*en*/) {}
+  // It waits from now on; one call for each thing that is in the way.
+  virtual void waiting(const Station&, const LeaseObstacle&) {}
+  // What it waited for in the midst of a clause has come.
+  virtual void goes_on(const Station&) {}
   virtual void run_ended(record::RunState, record::Verdict) {}
 };
 
@@ -53,8 +56,6 @@ class Run {
   // What the files demand of each other, before anything is opened: DUTs and stations, roles of procedures, instruments
   // against the standard, calibration. Throws UserError (exit 2).
   void check() const;
-  // Sum over the longest station, seconds of rig time.
-  double estimate_s() const;
   // To the end, whatever happens. Throws StoreError when the run can't be recorded, before anything is switched on.
   Task<> execute();
 

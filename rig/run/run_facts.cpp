@@ -160,17 +160,11 @@ const Procedure* find_procedure(const Procedures& procedures, std::string_view n
 
 double estimate_seconds(const RunSetup& setup, const plan::Clause& clause, const plan::DutFile& dut) {
   const Procedure* const procedure = find_procedure(setup.procedures, clause.procedure);
-  return procedure && clause.applies.to(dut) ? procedure->estimate_s(clause, dut) : 0;
-}
-
-double estimate_seconds(const RunSetup& setup) {
-  double longest = 0;
-  for (const plan::DutFile& dut : setup.duts) {
-    double sum = 0;
-    for (const plan::PlannedClause& planned : setup.plan.clauses) sum += estimate_seconds(setup, planned.clause, dut);
-    longest = std::max(longest, sum);
-  }
-  return longest;
+  if (!procedure || !clause.applies.to(dut)) return 0;
+  const Gathered* const gathered = procedure->gathered;
+  const double bringing_s =
+      gathered ? gathered->bring_s(clause, dut) * static_cast<double>(gathered->settings(clause, dut).size()) : 0;
+  return procedure->estimate_s(clause, dut) + bringing_s;
 }
 
 json left_body(Station& station) {

@@ -14,9 +14,9 @@ std::string run_id(const RunSetup& setup);
 // The same, or with "-2", "-3" ... behind it when the store holds an aborted run of the id: that one stopped elsewhere.
 std::string fresh_run_id(const RunSetup& setup, const std::string& id);
 
-// See Run::check and Run::estimate_s.
+// See Run::check.
 void check_setup(const RunSetup& setup);
-double estimate_seconds(const RunSetup& setup);
+// Of one clause on one sample, seconds of rig time; 0 when it does not apply or nothing serves it.
 double estimate_seconds(const RunSetup& setup, const plan::Clause& clause, const plan::DutFile& dut);
 
 // The body of run_started (docs/journal.md).

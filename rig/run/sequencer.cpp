@@ -35,7 +35,10 @@ Sequencer::Sequencer(const RunSetup& setup, record::Journal& journal, Committer&
       observer_(observer),
       instruments_(instruments),
       ambient_(ambient),
-      shortfalls_(shortfalls(setup)) {}
+      shortfalls_(shortfalls(setup)) {
+  for (std::size_t i = 0; i < setup.duts.size(); ++i) agendas_.emplace_back(setup, i);
+  gatherings_ = gatherings_of(setup, agendas_, setup.clock);
+}
 
 json Sequencer::head(const Station& station, const plan::PlannedClause& planned, int attempt) const {
   return {
@@ -56,22 +59,6 @@ Task<> Sequencer::make_ready(Station& station) {
       co_return;
     }
   }
-}
-
-LeaseRequest Sequencer::leases_of(const Station& station, const Procedure& procedure) const {
-  LeaseRequest request;
-  for (const std::string& instrument : station.instruments()) {
-    const auto users = std::count_if(setup_.rig.stations.begin(), setup_.rig.stations.end(), [&](const auto& place) {
-      return std::any_of(place.roles.begin(), place.roles.end(),
-                         [&](const auto& role) { return role.second.instrument == instrument; });
-    });
-    if (users > 1) request[instrument] = LeaseMode::exclusive;
-  }
-  for (const std::string& role : procedure.needs)
-    if (role == "operator") request["operator"] = LeaseMode::exclusive;
-  if (procedure.radio == Radio::quiet) request["radio_channel"] = LeaseMode::shared;
-  if (procedure.radio == Radio::talking) request["radio_channel"] = LeaseMode::exclusive;
-  return request;
 }
 
 // What needs no attempt: not applicable, nobody can do it here, or nothing more may be done.
@@ -118,21 +105,56 @@ std::optional<Cause> Sequencer::calibration_over(const Station& station, const P
   return std::nullopt;
 }
 
+// A station's agenda, worked off for real.
+class Sequencer::Work final : public StationWork {
+ public:
+  Work(Sequencer& through, Station& station, Agenda& agenda) : through_(through), station_(station), agenda_(agenda) {}
+
+  bool settled(std::size_t place) const override { return through_.without_running(station_, at(place)).has_value(); }
+  void waits(std::size_t place, const std::vector<LeaseObstacle>& obstacles) override {
+    journal_waiting(through_.journal_, through_.setup_.clock, station_, at(place).clause.id, obstacles);
+    for (const LeaseObstacle& obstacle : obstacles) through_.observer_.waiting(station_, obstacle);
+  }
+  void granted(std::size_t place, const LeaseRequest& request, Duration waited) override {
+    journal_lease(through_.journal_, station_, at(place).clause.id, request, "granted", waited);
+  }
+  Task<> attempt(std::size_t place, Lease lease) override {
+    const bool free = station_.blocked.empty();
+    const bool done =
+        co_await through_.clause(station_, at(place), agenda_.needs(place), ++attempts_[place], std::move(lease));
+    if (done) agenda_.done(place);
+    co_await through_.leave_gatherings(station_, agenda_);
+    if (!free || station_.blocked.empty()) co_return;
+    through_.journal_.append(
+        "note", {{"station", station_.name()},
+                 {"sample", station_.dut().sample},
+                 {"text",
+                  {{"zh", "该工位停止，其余条款未检：" + printable(station_.blocked)},
+                   {"en", "this station stops, what is left is not tested: " + printable(station_.blocked)}}}});
+  }
+
+ private:
+  const plan::PlannedClause& at(std::size_t place) const { return through_.setup_.plan.clauses[place]; }
+  Sequencer& through_;
+  Station& station_;
+  Agenda& agenda_;
+  std::map<std::size_t, int> attempts_;
+};
+
 Task<> Sequencer::station(Station& station) {
-  double remaining_s = 0;
-  for (const auto& planned : setup_.plan.clauses)
-    remaining_s += estimate_seconds(setup_, planned.clause, station.dut());
-  for (const auto& planned : setup_.plan.clauses) {
-    const bool free = station.blocked.empty();
-    co_await clause(station, planned, remaining_s);
-    if (free && !station.blocked.empty())
-      journal_.append("note",
-                      {{"station", station.name()},
-                       {"sample", station.dut().sample},
-                       {"text",
-                        {{"zh", "该工位停止，其余条款未检：" + printable(station.blocked)},
-                         {"en", "this station stops, what is left is not tested: " + printable(station.blocked)}}}});
-    remaining_s -= estimate_seconds(setup_, planned.clause, station.dut());
+  Agenda& agenda = agendas_.at(static_cast<std::size_t>(station.number()) - 1);
+  Work work(*this, station, agenda);
+  co_await work_off(agenda, station.name(), leases_, stops_.work_of(station.name()), work);
+}
+
+// The last to leave a thing that was used together leaves it safe.
+Task<> Sequencer::leave_gatherings(Station& station, const Agenda& agenda) {
+  for (const auto& [role, gathering] : gatherings_) {
+    if (gathering->empty() || agenda.gathers(role)) continue;
+    gathering->leave(station.name());
+    if (!gathering->empty()) continue;
+    std::vector<std::string> roles(1, role);
+    if (station.has(role)) co_await safe_state(station, "all stations are done with it", std::move(roles));
   }
 }
 
@@ -145,46 +167,37 @@ Task<> Sequencer::ended(Station& station, const plan::PlannedClause& planned, in
   observer_.clause_ended(station, planned.clause, outcome.verdict, outcome.cause ? outcome.cause->text : "");
 }
 
-Task<Sequencer::Outcome> Sequencer::clause(Station& station, const plan::PlannedClause& planned, double remaining_s) {
-  if (auto outcome = without_running(station, planned)) {
-    // Only what was looked at is in the journal; what a stop left over is told by its absence.
-    if (outcome->verdict == Verdict::not_tested) co_return *outcome;
-    journal_.append("clause_started", head(station, planned, 1));
-    co_await ended(station, planned, 1, *outcome);
-    co_return *outcome;
-  }
-  Outcome outcome;
-  for (int number = 1; number <= 1 + setup_.plan.retries; ++number) {
-    Lease lease;
-    const LeaseRequest request = leases_of(station, *find_procedure(setup_.procedures, planned.clause.procedure));
-    bool stopped = false;
-    try {
-      const auto waiting = [&](const std::string&, const std::string& resource, const std::string& by) {
-        journal_.append("lease",
-                        {{"station", station.name()}, {"role", resource}, {"state", "waiting"}, {"held_by", by}});
-        observer_.waiting(station, resource, by);
-      };
-      lease = co_await run_in(stops_.work_of(station.name()),
-                              leases_.acquire(station.name(), request, remaining_s, waiting));
-    } catch (const Cancelled&) {
-      stopped = true;
-    }
-    // The lease may have been granted in the same turn that the stop came.
-    if (stopped || stops_.reached(station.name())) co_return Outcome{Verdict::not_tested, std::nullopt};
-    outcome = co_await attempt(station, planned, number);
-    const bool last = number == 1 + setup_.plan.retries;
-    const bool stopped_now = stops_.reached(station.name());
-    const bool again = outcome.verdict == Verdict::void_ && !last && !stopped_now && station.blocked.empty();
-    // Three voids in a row leave the clause open: the rig can't do it (docs/semantics.md).
-    if (outcome.verdict == Verdict::void_ && last && number > 2 && !stopped_now)
-      outcome.verdict = Verdict::inconclusive;
-    co_await ended(station, planned, number, outcome);
-    if (!again) break;
-  }
-  co_return outcome;
+AttemptLoans::Others Sequencer::others_of(Station& station, const plan::PlannedClause& planned,
+                                          const Procedure& procedure, const Needs& needs) {
+  return {leases_, procedure.gathered ? gatherings_.at(procedure.gathered->role).get() : nullptr, journal_, observer_,
+          [this, &station, id = planned.clause.id, later = needs.later] { return give_back(station, id, later); }};
 }
 
-Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::PlannedClause& planned, int number) {
+// True when the clause has its verdict, false when it is to be tried again.
+Task<bool> Sequencer::clause(Station& station, const plan::PlannedClause& planned, const Needs& needs, int number,
+                             Lease lease) {
+  if (auto outcome = without_running(station, planned)) {
+    // Only what was looked at is in the journal; what a stop left over is told by its absence.
+    if (outcome->verdict == Verdict::not_tested) co_return true;
+    journal_.append("clause_started", head(station, planned, 1));
+    co_await ended(station, planned, 1, *outcome);
+    co_return true;
+  }
+  const Procedure& procedure = *find_procedure(setup_.procedures, planned.clause.procedure);
+  AttemptLoans loans(station, planned, procedure, needs, others_of(station, planned, procedure, needs),
+                     std::move(lease));
+  Outcome outcome = co_await attempt(station, planned, number, loans);
+  const bool last = number == 1 + setup_.plan.retries;
+  const bool stopped = stops_.reached(station.name());
+  const bool again = outcome.verdict == Verdict::void_ && !last && !stopped && station.blocked.empty();
+  // Three voids in a row leave the clause open: the rig can't do it (docs/semantics.md).
+  if (outcome.verdict == Verdict::void_ && last && number > 2 && !stopped) outcome.verdict = Verdict::inconclusive;
+  co_await ended(station, planned, number, outcome);
+  co_return !again;
+}
+
+Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::PlannedClause& planned, int number,
+                                            AttemptLoans& loans) {
   const Procedure& procedure = *find_procedure(setup_.procedures, planned.clause.procedure);
   json started = head(station, planned, number);
   if (!setup_.operator_name.empty()) started["operator"] = setup_.operator_name;
@@ -193,6 +206,7 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   observer_.clause_started(station, planned.clause, number, estimate_seconds(setup_, planned.clause, station.dut()));
 
   Trial trial(setup_.clock, station, planned, setup_.plan, journal_, committer_, number);
+  loans.serve(trial);
   for (const plan::Deviation& d : planned.deviations)
     trial.deviation(fmt::format("参数 {} 由 {} 改为 {}", d.parameter, d.standard_value, d.plan_value),
                     fmt::format("parameter {} changed from {} to {}", d.parameter, d.standard_value, d.plan_value));
@@ -201,11 +215,11 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
     trial.deviation(fmt::format("{}；由 {} 放行，最多只作记录", one.zh, printable(setup_.override_by)),
                     fmt::format("{}; set aside by {}: recorded at best", one.en, printable(setup_.override_by)));
   const Duration offset = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch();
-  Outcome outcome = co_await judged(station, planned, trial, procedure);
+  Outcome outcome = co_await judged(station, trial, procedure, loans);
 
   if (outcome.verdict != Verdict::pass) co_await blame_protection(station, outcome);
   if (trial.wrote_items()) co_await restore(station, trial);
-  co_await safe_after(station, planned, outcome);
+  co_await safe_after(station, planned, outcome, loans);
   // Whatever the clause had found by then: it was not tested to its end.
   if (const Cause* const interlock = stops_.interlock(station.name())) outcome = {Verdict::void_, *interlock};
   const Duration step = setup_.clock.utc().time_since_epoch() - setup_.clock.now().time_since_epoch() - offset;
@@ -257,8 +271,9 @@ Task<> Sequencer::blame_protection(Station& station, Outcome& outcome) {
 }
 
 // A station whose outputs were never all open was never switched on: there is nothing to make safe.
-Task<> Sequencer::safe_after(Station& station, const plan::PlannedClause& planned, Outcome& outcome) {
-  const std::optional<Cause> not_safe = co_await safe_state(station, planned.clause.id);
+Task<> Sequencer::safe_after(Station& station, const plan::PlannedClause& planned, Outcome& outcome,
+                             const AttemptLoans& loans) {
+  const std::optional<Cause> not_safe = co_await safe_state(station, planned.clause.id, own_outputs(station, loans));
   if (!not_safe || !station.ready()) co_return;
   station.blocked = not_safe->text;
   // What went wrong first is the better cause.
@@ -266,14 +281,16 @@ Task<> Sequencer::safe_after(Station& station, const plan::PlannedClause& planne
   outcome.verdict = Verdict::void_;
 }
 
-Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::PlannedClause& planned, Trial& trial,
-                                           const Procedure& procedure) {
+Task<Sequencer::Outcome> Sequencer::judged(Station& station, Trial& trial, const Procedure& procedure,
+                                           AttemptLoans& loans) {
   // What went wrong is only noted here: a handler may not wait.
   std::exception_ptr failed;
+  const Instant started = setup_.clock.now();
+  const double limit_s = patience_factor * estimate_seconds(setup_, trial.clause(), station.dut()) + patience_s;
+  Patience patience(setup_.clock, &stops_.work_of(station.name()), seconds(limit_s));
+  loans.patience(patience);
   try {
-    const double limit_s = patience_factor * estimate_seconds(setup_, planned.clause, station.dut()) + patience_s;
-    co_await run_in(stops_.work_of(station.name()),
-                    with_time_limit(seconds(limit_s), planned.clause.id, body(station, trial, procedure)));
+    co_await run_in(patience.scope(), body(station, trial, procedure, loans));
     co_return co_await confirmed(station, {trial.verdict(), std::nullopt});
   } catch (...) {
     failed = std::current_exception();
@@ -286,7 +303,11 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, const plan::Planned
   } catch (const TrialEnded& ended) {
     outcome = Outcome{ended.verdict, ended.cause};
   } catch (const Cancelled& stopped) {
-    outcome = Outcome{Verdict::void_, Cause{"", "", "", 0, stopped.reason()}};
+    cause = Cause{"", "", "", 0, stopped.reason()};
+    if (patience.over() && !stops_.reached(station.name()))
+      cause = Cause{trial.clause().id, "", "", to_seconds(setup_.clock.now() - started),
+                    fmt::format("{} took longer than {:g} s", trial.clause().id, limit_s)};
+    outcome = Outcome{Verdict::void_, cause};
   } catch (const ForeignReply& error) {
     // Two meters on one line: nothing that this one says can be told apart. Neither pass nor fail.
     outcome = Outcome{Verdict::inconclusive, Cause::of(error)};
@@ -360,19 +381,40 @@ Task<> Sequencer::conditions(Trial& trial) {
                                 now.humidity_percent.value, now.barometer_kpa.value));
 }
 
-Task<> Sequencer::body(Station& station, Trial& trial, const Procedure& procedure) {
+Task<> Sequencer::body(Station& station, Trial& trial, const Procedure& procedure, AttemptLoans& loans) {
   for (const std::string& role : station.output_roles()) co_await station.open(role, instruments_);
-  const std::optional<Cause> not_safe = co_await secure(station);
+  const std::optional<Cause> not_safe = co_await secure(station, &loans);
   if (not_safe) trial.end(Verdict::void_, *not_safe);
   for (const std::string& role : procedure.needs) co_await station.open(role, instruments_);
   co_await conditions(trial);
-  if (Matrix* const matrix = station.matrix()) co_await matrix->connect(true);
+  co_await station.route(loans.roles(false), true);
   co_await procedure.run(trial);
 }
 
-Task<std::optional<Cause>> Sequencer::secure(Station& station) {
+std::vector<std::string> Sequencer::own_outputs(const Station& station, const AttemptLoans& loans) const {
+  const plan::RigStation& place = *setup_.rig.station(station.name());
+  std::vector<std::string> roles = station.output_roles();
+  std::erase_if(roles, [&](const std::string& role) {
+    return is_shared(setup_.rig, place, role) && !loans.holds(setup_.rig.binding(place, role)->instrument);
+  });
+  return roles;
+}
+
+Task<> Sequencer::give_back(Station& station, std::string clause, LeaseRequest borrowed) {
+  const plan::RigStation& place = *setup_.rig.station(station.name());
+  std::vector<std::string> roles = station.output_roles();
+  std::erase_if(roles, [&](const std::string& role) {
+    return !is_shared(setup_.rig, place, role) || !borrowed.contains(setup_.rig.binding(place, role)->instrument);
+  });
+  if (roles.empty()) co_return;
+  const std::optional<Cause> not_safe = co_await safe_state(station, clause, std::move(roles));
+  if (not_safe) throw TrialEnded{Verdict::void_, *not_safe};
+}
+
+Task<std::optional<Cause>> Sequencer::secure(Station& station, const AttemptLoans* loans) {
   if (station.secured) co_return std::nullopt;
-  std::optional<Cause> not_safe = co_await safe_state(station, "start of run");
+  std::vector<std::string> roles = loans ? own_outputs(station, *loans) : station.output_roles();
+  std::optional<Cause> not_safe = co_await safe_state(station, "start of run", std::move(roles));
   if (!not_safe && station.ready()) {
     not_safe = co_await set_protections(station, journal_);
     station.secured = !not_safe;
@@ -380,13 +422,24 @@ Task<std::optional<Cause>> Sequencer::secure(Station& station) {
   co_return not_safe;
 }
 
+// What other stations use as well is theirs while the run goes on; whoever holds it makes it safe when its clause ends.
 Task<std::optional<Cause>> Sequencer::safe_state(Station& station, std::string reason) {
+  const plan::RigStation& place = *setup_.rig.station(station.name());
+  std::vector<std::string> roles = station.output_roles();
+  if (stops_.requested == 0)
+    std::erase_if(roles, [&](const std::string& role) { return is_shared(setup_.rig, place, role); });
+  return safe_state(station, std::move(reason), std::move(roles));
+}
+
+Task<std::optional<Cause>> Sequencer::safe_state(Station& station, std::string reason, std::vector<std::string> roles) {
   std::vector<OutputState> states;
   std::optional<Cause> not_safe;
   try {
-    auto make = [](Station& s, std::vector<OutputState>& into) -> Task<> { into = co_await s.make_safe(); };
-    co_await run_in(stops_.safety,
-                    with_time_limit(seconds(safe_state_limit_s), "the safe state", make(station, states)));
+    auto make = [](Station& s, std::vector<std::string> which, std::vector<OutputState>& into) -> Task<> {
+      into = co_await s.make_safe(std::move(which));
+    };
+    co_await run_in(stops_.safety, with_time_limit(seconds(safe_state_limit_s), "the safe state",
+                                                   make(station, std::move(roles), states)));
   } catch (const Error& error) {
     not_safe = Cause::of(error);
   }

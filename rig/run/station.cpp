@@ -194,21 +194,25 @@ Task<> Station::open_uart(const plan::RoleBinding& b, Instruments& instruments) 
                                          fmt::format("meter {} at station {}", dut_.serial, name_));
 }
 
-// All of the station's paths that run through the matrix.
-Task<> Station::open_matrix(const std::string& instrument, Instruments& instruments) {
-  std::vector<int> coils;
-  for (const auto& [role, binding] : place_.roles)
-    if (binding.through && binding.through->instrument == instrument) coils.push_back(binding.through->coil);
-  auto device = co_await instruments.modbus(instrument);
-  co_await instruments.identify(instrument);
-  matrix_ = make_relay_matrix(std::move(device), std::move(coils));
+Task<> Station::open_routes(Instruments& instruments) {
+  for (const auto& [role, binding] : place_.roles) {
+    if (!binding.through) continue;
+    auto device = co_await instruments.modbus(binding.through->instrument);
+    co_await instruments.identify(binding.through->instrument);
+    std::vector<int> coils(1, binding.through->coil);
+    routes_[role] = make_relay_matrix(std::move(device), std::move(coils));
+  }
+}
+
+Task<> Station::route(std::vector<std::string> roles, bool connected) {
+  for (const std::string& role : roles)
+    if (const auto found = routes_.find(role); found != routes_.end()) co_await found->second->connect(connected);
 }
 
 Task<> Station::open(std::string role, Instruments& instruments) {
   if (open_.contains(role)) co_return;
   if (role == "matrix") {
-    for (const auto& [name, binding] : place_.roles)
-      if (binding.through && !matrix_) co_await open_matrix(binding.through->instrument, instruments);
+    co_await open_routes(instruments);
     open_.insert(role);
     co_return;
   }
@@ -249,40 +253,30 @@ bool Station::ready() const {
   return std::all_of(outputs.begin(), outputs.end(), [this](const std::string& role) { return open_.contains(role); });
 }
 
-std::vector<std::string> Station::instruments() const {
-  std::vector<std::string> names;
-  const auto add = [&](const std::string& name) {
-    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
-  for (const auto& [role, binding] : place_.roles) {
-    // Contacts are only looked at: whoever does needs no board of its own.
-    if (!binding.input) add(binding.instrument);
-    if (binding.isolation) add(binding.isolation->instrument);
-  }
-  return names;
+std::vector<SafeOutput*> Station::outputs(const std::string& role) const {
+  std::vector<SafeOutput*> all;
+  if (role == "power_supply") all.push_back(supply_.get());
+  if (role == "path_switch") all.push_back(path_.get());
+  if (role == "uart_link") all.push_back(uart_.get());
+  if (role == "opener") all.push_back(opener_.get());
+  if (role == "air_source") all.push_back(air_source_.get());
+  if (role == "inlet_valve") all.push_back(inlet_valve_.get());
+  if (role == "vent") all.push_back(vent_.get());
+  if (role == "outlet_seal") all.push_back(outlet_seal_.get());
+  if (role == "flow_standard") all.push_back(flow_.get());
+  if (role == "chamber") all.push_back(chamber_.get());
+  if (role == "matrix")
+    for (const auto& [routed, matrix] : routes_) all.push_back(matrix.get());
+  std::erase(all, nullptr);
+  return all;
 }
 
-SafeOutput* Station::output(const std::string& role) const {
-  if (role == "power_supply") return supply_.get();
-  if (role == "path_switch") return path_.get();
-  if (role == "uart_link") return uart_.get();
-  if (role == "opener") return opener_.get();
-  if (role == "air_source") return air_source_.get();
-  if (role == "inlet_valve") return inlet_valve_.get();
-  if (role == "vent") return vent_.get();
-  if (role == "outlet_seal") return outlet_seal_.get();
-  if (role == "flow_standard") return flow_.get();
-  if (role == "chamber") return chamber_.get();
-  if (role == "matrix") return matrix_.get();
-  return nullptr;
-}
-
-Task<std::vector<OutputState>> Station::make_safe() {
+Task<std::vector<OutputState>> Station::make_safe(std::vector<std::string> roles) {
   std::vector<OutputState> all;
-  for (const std::string& role : rig_.safe_state_order) {
-    SafeOutput* const driver = output(role);
-    if (!driver) continue;
-    for (OutputState& state : co_await driver->make_safe()) all.push_back(std::move(state));
+  for (const std::string& role : roles) {
+    const std::vector<SafeOutput*> drivers = outputs(role);
+    for (SafeOutput* const driver : drivers)
+      for (OutputState& state : co_await driver->make_safe()) all.push_back(std::move(state));
   }
   co_return all;
 }

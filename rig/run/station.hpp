@@ -106,17 +106,16 @@ class Station {
   PulseCounter& pulses() { return need(pulses_.get(), "pulse_counter"); }
   Chamber& chamber() { return need(chamber_.get(), "chamber"); }
   Ambient& ambient() { return need(shared_.ambient.get(), "ambient"); }
-  // Null: nothing is shared here.
-  Matrix* matrix() noexcept { return matrix_.get(); }
+  // Puts the instruments of these roles into this station's paths, or takes them out, where they come through a matrix.
+  Task<> route(std::vector<std::string> roles, bool connected);
   Host& host() { return need(shared_.host.get(), "host"); }
   Operator& person() { return need(shared_.person.get(), "operator"); }
   Cjt188Meter& meter() { return need(meter_.get(), "uart_link"); }
 
-  // Every output to its safe state, in the order of the rig file, each read back. Tells, never throws an Error.
-  Task<std::vector<OutputState>> make_safe();
+  // Outputs to their safe state, in the order of the rig file, each read back: those of `roles`, out of output_roles().
+  // Tells, never throws an Error.
+  Task<std::vector<OutputState>> make_safe(std::vector<std::string> roles);
 
-  // Instruments of this station, each once.
-  std::vector<std::string> instruments() const;
   // Every output was brought to its safe state at the start of this run.
   bool secured = false;
   // The meter was powered with a low limit once in this run, and said who it is.
@@ -137,8 +136,8 @@ class Station {
   Task<> open_ppk2(const std::string& role, const plan::RoleBinding& binding, Instruments& instruments);
   Task<> open_modbus(const std::string& role, const plan::RoleBinding& binding, Instruments& instruments);
   Task<> open_uart(const plan::RoleBinding& binding, Instruments& instruments);
-  Task<> open_matrix(const std::string& instrument, Instruments& instruments);
-  SafeOutput* output(const std::string& role) const;
+  Task<> open_routes(Instruments& instruments);
+  std::vector<SafeOutput*> outputs(const std::string& role) const;
 
   std::string name_;
   int number_;
@@ -161,7 +160,7 @@ class Station {
   std::unique_ptr<FlowStandard> flow_;
   std::unique_ptr<PulseCounter> pulses_;
   std::unique_ptr<Chamber> chamber_;
-  std::unique_ptr<Matrix> matrix_;
+  std::map<std::string, std::unique_ptr<Matrix>> routes_;  // by role
   std::unique_ptr<Cjt188Meter> meter_;
   std::set<std::string> open_;
 };

@@ -51,6 +51,15 @@ struct Basis {
   std::vector<std::string> parameters = {};  // of the clause; those that decide a failure
 };
 
+// What an attempt has to do with the other stations.
+class Loans {
+ public:
+  virtual ~Loans() = default;
+  virtual Task<> borrow() = 0;
+  virtual Task<> give_back() = 0;
+  virtual Task<std::optional<double>> meet() = 0;
+};
+
 // One attempt of one clause on one sample: the parameters that it runs with, and the only way to say what was found.
 // Every reading goes to the journal before it is judged; no procedure names a limit.
 class Trial {
@@ -102,6 +111,15 @@ class Trial {
   Task<> commit();
   Clock& clock() const noexcept { return clock_; }
 
+  // Waits for what the procedure says that it needs `later`, as far as stations share it; once.
+  Task<> borrow() { return loans_->borrow(); }
+  // Makes safe and gives back what was borrowed, before the end of the attempt does.
+  Task<> give_back() { return loans_->give_back(); }
+  // Of a gathered procedure: waits for the other stations and until the thing is at the next setting, which it gives;
+  // nothing when all settings were had. Nothing borrowed may be held.
+  Task<std::optional<double>> meet() { return loans_->meet(); }
+  void lend(Loans& loans) noexcept { loans_ = &loans; }
+
   [[noreturn]] void end(record::Verdict verdict, Cause cause) const { throw TrialEnded{verdict, std::move(cause)}; }
   [[noreturn]] void rig_fault(const std::string& text) const;
   [[noreturn]] void inconclusive(const std::string& text) const;
@@ -125,6 +143,7 @@ class Trial {
   record::Journal& journal_;
   Committer& committer_;
   int attempt_;
+  Loans* loans_ = nullptr;  // outlives the procedure
   std::vector<record::Verdict> verdicts_;
   std::vector<std::pair<std::string, std::string>> written_;  // item and the value that it had
 };

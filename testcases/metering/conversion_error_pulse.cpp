@@ -45,7 +45,7 @@ Task<> run(Trial& trial) {
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
   const double volume = clause.number("equivalents", dut) * std::stod(dut.pulse_volume_m3);
-  return clause.number("settle_s", dut) + volume / dut.qmax_m3_per_h.value_or(4) * 3600 + 45;
+  return clause.number("settle_s", dut) + volume / dut.qmax_m3_per_h.value_or(4) * 3600 + 25;
 }
 
 }  // namespace

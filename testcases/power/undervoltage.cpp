@@ -153,7 +153,7 @@ Task<> run(Trial& trial) {
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
   const double way = dut.nominal_voltage_v - dut.minimum_voltage_v.value_or(dut.nominal_voltage_v - 1.5);
   return 2 * clause.number("settle_s", dut) + way / clause.number("ramp_v_per_s", dut) +
-         2 * clause.number("latency_s", dut) + 90;
+         2 * clause.number("latency_s", dut) + 55;
 }
 
 }  // namespace

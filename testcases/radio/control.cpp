@@ -62,7 +62,7 @@ Task<> run(Trial& trial) {
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
-  return clause.number("settle_s", dut) + clause.number("guard_s", dut) + 110;
+  return clause.number("settle_s", dut) + clause.number("guard_s", dut) + 70;
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ Task<> run(Trial& trial) {
   co_await vent_air(trial);
 }
 
-double estimate(const plan::Clause& clause, const plan::DutFile& dut) { return clause.number("settle_s", dut) + 110; }
+double estimate(const plan::Clause& clause, const plan::DutFile& dut) { return clause.number("settle_s", dut) + 65; }
 
 }  // namespace
 

@@ -39,7 +39,7 @@ Task<> run(Trial& trial) {
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
-  return clause.number("settle_s", dut) + clause.number("guard_s", dut) + 2 * clause.number("open_within_s", dut) + 80;
+  return clause.number("settle_s", dut) + clause.number("guard_s", dut) + 2 * clause.number("open_within_s", dut) + 50;
 }
 
 }  // namespace

@@ -130,14 +130,20 @@ Task<> run(Trial& trial) {
     trial.end(Verdict::fail, Cause{"meter", "", "", 0, what});
   }
   co_await close_valve(trial);
+  // Hours of cycles need no leak sensor; the meter stays powered and closed until one is free.
+  co_await trial.borrow();
   co_await measure_leakage(trial);
   co_await st.path().select(Position::off);
+}
+
+double leakage_estimate(const plan::Clause& clause, const plan::DutFile& dut) {
+  return clause.number("settle_s", dut) + clause.number("average_s", dut) + 40;
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
   const double action_s = dut.valve_close_time_s.value_or(3.5);
   return clause.number("power_settle_s", dut) + clause.number("cycles", dut) * (2 * action_s + 4) +
-         clause.number("settle_s", dut) + clause.number("average_s", dut) + 60;
+         leakage_estimate(clause, dut);
 }
 
 }  // namespace
@@ -150,6 +156,9 @@ extern const Procedure procedure_valve_durability{
      "outlet_seal", "gauge", "gas_thermometer", "leak_sensor", "ambient"},
     Radio::none,
     run,
-    estimate};
+    estimate,
+    {"leak_sensor"},
+    leakage_estimate,
+    true};
 
 }  // namespace meterrig::testcases

@@ -14,7 +14,7 @@ Task<> run(Trial& trial) {
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
-  return clause.number("power_settle_s", dut) + clause.number("settle_s", dut) + clause.number("average_s", dut) + 60;
+  return clause.number("power_settle_s", dut) + clause.number("settle_s", dut) + clause.number("average_s", dut) + 40;
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ Task<> run(Trial& trial) {
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
-  return clause.number("power_settle_s", dut) + clause.number("stabilise_s", dut) + clause.number("hold_s", dut) + 45;
+  return clause.number("power_settle_s", dut) + clause.number("stabilise_s", dut) + clause.number("hold_s", dut) + 27;
 }
 
 }  // namespace

@@ -143,6 +143,26 @@ def test_a_run_of_the_same_inputs_is_the_same_byte_for_byte(tmp_path):
     assert other.stdout != records[0] and json.loads(other.stdout)["run"] != json.loads(records[0])["run"]
 
 
+def test_the_estimate_is_the_schedule(cli, tmp_path):
+    words = ["run", "cjt503-auto", "--rig", "shared-instruments", "--estimate"]
+    plan = json.loads(cli(*words, "--json").stdout)
+    longest = max(plan["stations"], key=lambda station: station["steps"][-1]["end_s"])
+    assert plan["duration_s"] == longest["steps"][-1]["end_s"]
+    assert plan["lower_bound_s"] <= plan["duration_s"] <= 1.05 * plan["lower_bound_s"]
+    assert plan["bottleneck"] == {"resource": "leak"} and plan["demand_s"]["leak"] > plan["demand_s"]["analyser"]
+    for station in plan["stations"]:
+        ends = [0] + [step["end_s"] for step in station["steps"]]
+        assert all(begin["begin_s"] >= end for begin, end in zip(station["steps"], ends))
+    waits = [wait for station in plan["stations"] for step in station["steps"] for wait in step["waits"]]
+    assert waits and all(wait["held_since_s"] <= wait["from_s"] < wait["until_s"] for wait in waits)
+    assert all(wait["held_by"] in ("1", "2", "3") for wait in waits)
+    shown = cli(*words, "--lang", "en").stdout
+    assert "the bottleneck is: leak" in shown and "held by" in shown
+    assert "瓶颈" in cli(*words, "--lang", "zh").stdout
+    assert not (tmp_path / "meterrig-data").exists()
+    assert cli("run", "cjt503-auto", "--json").returncode == 2
+
+
 def test_junit_counts_what_the_record_says(cli, tmp_path):
     # One of each: a fail at sample 2, a void at sample 3, what is not applicable at all of them.
     cli("run", "cjt503-auto", "--defect", "cjt503-5.3.8-d3@2", "--fault", "io-silent:leak@3")

@@ -92,7 +92,12 @@ void CountingConnector::count(const std::string& member) {
 
 VirtualRig::VirtualRig(cli::RunFiles& files, std::uint64_t seed, const std::vector<std::string>& faults,
                        const std::vector<std::string>& defects)
-    : clock(files.plan.epoch), files_(files), rig_(files.rig), duts_(files.duts), seed_(seed) {
+    : clock(files.plan.epoch),
+      procedures(testcases::all()),
+      files_(files),
+      rig_(files.rig),
+      duts_(files.duts),
+      seed_(seed) {
   const cli::Choices choices = cli::read_choices(defects, faults, duts_, rig_);
   for (std::size_t i = 0; i < duts_.size(); ++i)
     duts_[i] = cli::declared_for(duts_[i], static_cast<int>(i) + 1, choices.defects);
@@ -109,7 +114,7 @@ rig::RunSetup VirtualRig::setup() {
           .plan = files_.plan,
           .rig = rig_,
           .duts = duts_,
-          .procedures = testcases::all(),
+          .procedures = procedures,
           .connector = *connector,
           .store = store,
           .seed = seed_,

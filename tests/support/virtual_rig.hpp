@@ -65,6 +65,7 @@ class VirtualRig {
   std::unique_ptr<bench::Bench> bench;
   std::unique_ptr<CountingConnector> connector;
   std::string override_by;
+  rig::Procedures procedures;  // those that are built in
 
  private:
   cli::RunFiles& files_;

@@ -36,6 +36,8 @@ constexpr Change changes[] = {
     {"attempts", "3"},
 };
 
+}  // namespace
+
 void shorten(plan::PlannedClause& planned) {
   const auto set = [&](const char* name, const char* value) { support::change_parameter(planned, name, value); };
   for (const Change& change : changes) set(change.parameter, change.value);
@@ -55,8 +57,6 @@ void shorten(plan::PlannedClause& planned) {
   }
   if (procedure == "remote_transmission") at_least("successful_readings", 2);
 }
-
-}  // namespace
 
 const std::vector<ShortClause>& short_clauses() {
   static const std::vector<ShortClause> all = [] {

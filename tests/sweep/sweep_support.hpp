@@ -18,6 +18,8 @@ struct ShortClause {
 inline void PrintTo(const ShortClause& clause, std::ostream* out) { *out << clause.id; }
 const std::vector<ShortClause>& short_clauses();
 
+// Cuts down what is sampled, polled or repeated.
+void shorten(plan::PlannedClause& planned);
 // The files of a short run: clauses by word (all when empty), one station a DUT.
 cli::RunFiles short_files(const std::vector<std::string>& only, const std::vector<std::string>& duts);
 

@@ -61,7 +61,7 @@ BenchOptions with_fault(const std::string& name, int station = 0, int at_exchang
 
 TEST(BenchWorld, HasWhatTheRigFilesName) {
   World world;
-  std::vector<std::string> expected = {"ambient", "analyser", "host", "matrix", "operator"};
+  std::vector<std::string> expected = {"ambient", "analyser", "flow", "host", "leak", "manifold", "matrix", "operator"};
   for (const char* station : {"1", "2", "3"})
     for (const char* name : {"psu", "dmm", "analyser", "relays", "air", "gauge", "leak", "flow", "counter", "uart"})
       expected.push_back(std::string(name) + station);
@@ -150,6 +150,18 @@ TEST(BenchWorld, SharesOneAnalyserThroughItsMatrix) {
   EXPECT_NEAR(mean(), 32.4e-6, 1e-9);
   world.coil("matrix", 3, false);
   EXPECT_EQ(mean(), 0);
+}
+
+TEST(BenchWorld, TellsWhenASharedInstrumentIsLedToTwoStations) {
+  World world;
+  world.coil("manifold", 0, true);
+  pass(world.clock, 1s);
+  world.coil("manifold", 3, true);
+  pass(world.clock, 1s);
+  EXPECT_EQ(world.bench.collisions(), 0) << "the leak sensor at one, the flow standard at the other";
+  world.coil("manifold", 2, true);
+  pass(world.clock, 1s);
+  EXPECT_GT(world.bench.collisions(), 0);
 }
 
 TEST(BenchWorld, SpeaksOverTheAir) {
