@@ -22,7 +22,7 @@ class ModbusException : public InstrumentError {
   int code_;
 };
 
-// Modbus as drivers see it: RTU or TCP through libmodbus on a worker thread, or in memory. Addresses are PDU addresses
+// Modbus as drivers see it: RTU or TCP through libmodbus, or in memory. Addresses are PDU addresses
 // (from 0), 1 <= count <= 125 registers or 2000 bits. Throws TimeoutError, ClosedError, ProtocolError, ModbusException.
 class RegisterBus {
  public:

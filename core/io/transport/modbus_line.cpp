@@ -117,6 +117,34 @@ ModbusLine::Reply ModbusLine::exchange(int unit, const Bytes& pdu, Deadline dead
   return reply;
 }
 
+bool ModbusLine::ask(int unit, const Bytes& pdu) {
+  if (!open_ || dirty_ || stale()) return false;
+  dirty_ = true;
+  Bytes request{static_cast<std::uint8_t>(unit)};
+  request.insert(request.end(), pdu.begin(), pdu.end());
+  modbus_set_slave(context_, unit);
+  return modbus_send_raw_request(context_, request.data(), static_cast<int>(request.size())) >= 0;
+}
+
+bool ModbusLine::whole_answer() const noexcept {
+  std::uint8_t frame[MODBUS_TCP_MAX_ADU_LENGTH];
+  const ssize_t held = ::recv(fd_, frame, sizeof frame, MSG_PEEK | MSG_DONTWAIT);
+  // The end of the connection is an answer too.
+  if (held <= 0) return held == 0 || errno != EAGAIN;
+  constexpr ssize_t before_length = 6;
+  if (held < before_length) return false;
+  return held >= std::min<ssize_t>(before_length + (frame[4] << 8 | frame[5]), sizeof frame);
+}
+
+ModbusLine::Reply ModbusLine::answer(int unit) {
+  // All of it is there; libmodbus waits for more only when the frame's length and its function contradict each other.
+  modbus_set_response_timeout(context_, 0, 1000);
+  Reply reply = receive(unit);
+  if (reply.error == ETIMEDOUT) reply.error = EMBBADDATA;
+  dirty_ = reply.error != 0 || reply.unit != unit;
+  return reply;
+}
+
 ModbusLine::Reply ModbusLine::receive(int unit) {
   Reply reply;
   reply.doing = "waiting for the answer";

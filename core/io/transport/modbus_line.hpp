@@ -11,8 +11,8 @@ typedef struct _modbus modbus_t;
 
 namespace meterrig {
 
-// libmodbus's side of a bus: connection, framing, checksums. Its calls block, so only the bus's worker makes them, one
-// at a time; interrupt() alone comes from elsewhere.
+// libmodbus's side of a bus: connection, framing, checksums. One thread at a time: connect() and exchange() block, so
+// the bus's worker makes them; ask(), whole_answer() and answer() don't. interrupt() alone may come at any time.
 class ModbusLine {
  public:
   explicit ModbusLine(const Url& url);
@@ -31,6 +31,13 @@ class ModbusLine {
   Reply connect(Deadline deadline);
   // A broadcast (RTU, unit 0) has no answer: its Reply has no PDU.
   Reply exchange(int unit, const Bytes& pdu, Deadline deadline);
+  // The halves of an exchange over TCP, for a thread that waits for the answer by other means. False when the
+  // connection has to be made anew first. None blocks: answer() is for when whole_answer() holds.
+  bool ask(int unit, const Bytes& pdu);
+  bool whole_answer() const noexcept;
+  Reply answer(int unit);
+  // Of the connection; -1 when there is none.
+  int descriptor() const noexcept { return fd_; }
   void disconnect();
   // Ends a wait for a TCP peer at once. A serial line's wait ends at its deadline.
   void interrupt() noexcept;
