@@ -22,7 +22,7 @@ namespace {
 
 constexpr int ambient_fault = 8, operator_fault = 15, range_fault = 2;
 constexpr int system_error = -310;
-constexpr Duration hazard_after = 10min;
+constexpr Duration hazard_after = 1min;
 
 const MeterDefect& known_defect(const std::string& name) {
   if (const MeterDefect* defect = find_meter_defect(name)) return *defect;

@@ -174,7 +174,7 @@ const std::vector<HazardRow>& hazards() {
        "the supply's regulator breaks: 1.4 times what is set would come out, and its own protection trips"},
       {"over-current:meter", Hazard::over_current, blocked_after(0),
        "2 A flow through a damaged lead beside the meter"},
-      {"over-pressure:air", Hazard::over_pressure, blocked_after(0), "the air source's regulator sticks open: 22 kPa"},
+      {"over-pressure:air", Hazard::over_pressure, blocked_after(3), "the air source's regulator sticks open: 22 kPa"},
       {"open:door", Hazard::door, blocked_after(0), "the door of the station is opened"},
       {"open:emergency_stop", Hazard::emergency_stop, blocked_after(0), "the emergency stop is pressed"},
       {"silent:inputs", Hazard::silent_inputs, blocked_after(0), "the input board of the safety contacts falls silent"},
@@ -290,7 +290,7 @@ std::vector<DefectRow> fault_rows() {
                     "fault",
                     row.expected,
                     R"({"rig": "interlocks"})",
-                    std::string(row.what) + ", ten minutes after the start"});
+                    std::string(row.what) + ", a minute after the start"});
   return rows;
 }
 

@@ -22,7 +22,7 @@ struct IoFault {
   int at_exchange = 0;  // 1-based; 0: always
 };
 
-// What an interlock or an instrument's own protection is for. Each comes ten minutes after the bench began.
+// What an interlock or an instrument's own protection is for. Each comes a minute after the bench began.
 enum class Hazard { over_voltage, run_away, over_current, over_pressure, door, emergency_stop, silent_inputs };
 
 // A fault by name: "R4", "io-late:psu", "reads-high:dmm", "stuck-reading:dmm", "relay-stuck:k1", "pulse-lost:counter".

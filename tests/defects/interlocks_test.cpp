@@ -14,13 +14,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Duration hazard_at = 10min;
+constexpr Duration hazard_at = 1min;
 
 cli::RunFiles files_of(const std::string& rig) {
   cli::RunOptions words;
   words.plan = "cjt503-auto";
   words.rig = rig;
   words.duts = {"wg25-r-1", "wg25-r-2"};
+  words.only = {"5.3.8", "5.3.18"};  // supply and air
   return support::files_of(words);
 }
 

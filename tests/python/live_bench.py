@@ -25,7 +25,7 @@ def supply_outputs(bench):
 
 
 def coils(bench, name, count):
-    """The first coils of a device on Modbus TCP, asked by another program. It answers two masters, a supply only one."""
+    """The first coils of a device on Modbus TCP, asked by another program: it answers two masters, a supply one."""
     words = ["mbpoll", "-m", "tcp", "-p", str(bench.port(name)), "-a", "1", "-0", "-q", "-t", "0", "-r", "0"]
     said = subprocess.run([*words, "-c", str(count), "-1", "127.0.0.1"], capture_output=True, text=True, timeout=10,
                           check=True).stdout
