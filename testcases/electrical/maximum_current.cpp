@@ -12,11 +12,13 @@ namespace meterrig::testcases {
 namespace {
 
 constexpr double motor_threshold_a = 20e-3;
+constexpr double transmit_threshold_a = 20e-3;
 
 Duration wake_period(const Trial& trial) { return seconds(trial.dut().wake_period_s.value_or(5)); }
 
 struct Capture {
   Waveform waveform;
+  Utc start;
   double lowest_v = 0;
   bool answered = false;
 };
@@ -41,9 +43,10 @@ Task<Capture> exchange_captured(Trial& trial, cjt188::Bytes frame, Duration afte
   const auto points = std::min(static_cast<std::size_t>(wanted / interval), st.ammeter().points_max());
   const Duration length = interval * static_cast<std::int64_t>(points);
   co_await watch_supply(trial, 5ms, length + 5s);
-  co_await st.ammeter().start(interval, points);
-  co_await sleep_for(trial.time("pre_trigger_s"));
   Capture capture;
+  co_await st.ammeter().start(interval, points);
+  capture.start = trial.clock().utc();
+  co_await sleep_for(trial.time("pre_trigger_s"));
   try {
     co_await st.host().exchange(to_hex(st.meter().address()), frame, wake_period(trial),
                                 trial.time("exchange_timeout_s"));
@@ -78,9 +81,19 @@ Task<> judge_overload(Trial& trial, const char* measurement) {
   trial.end(Verdict::fail, Cause{"ammeter", "", "overload", 0, "more than the ammeter's range"});
 }
 
-Waveform part(const Waveform& whole, std::size_t from, std::size_t to) {
-  const auto begin = whole.counts.begin();
-  return {whole.interval, {begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to)}};
+// What was judged is evidence: the stretch from the first to the last transmission or motion, and a little around it;
+// without one all of it.
+void keep(Trial& trial, const char* name, const Capture& capture) {
+  const Waveform& whole = capture.waveform;
+  std::size_t from = 0;
+  std::size_t to = whole.size();
+  const auto high = bursts(whole, transmit_threshold_a, 50ms);
+  if (!high.empty()) {
+    const auto around = static_cast<std::size_t>(100ms / whole.interval);
+    from = high.front().first - std::min(around, high.front().first);
+    to = std::min(to, high.back().last + around);
+  }
+  trial.evidence(name, capture.start + whole.interval * static_cast<std::int64_t>(from), whole.part(from, to));
 }
 
 double uncertainty_ma(Trial& trial, double amperes) {
@@ -88,9 +101,18 @@ double uncertainty_ma(Trial& trial, double amperes) {
   return Reading{0, ammeter.accuracy().half_width(amperes)}.expanded_uncertainty() * 1000;
 }
 
+// The exchanges over the air.
 struct Peaks {
   double communication_a = 0;
   double raw_a = 0;
+  Capture highest;
+
+  void take(Capture&& capture, Duration window) {
+    const double top_a = capture.waveform.maximum_moving_mean(window);
+    if (top_a <= communication_a) return;
+    communication_a = top_a;
+    highest = std::move(capture);
+  }
 };
 
 Task<> valve_segment(Trial& trial, Duration window, Peaks& peaks) {
@@ -100,6 +122,7 @@ Task<> valve_segment(Trial& trial, Duration window, Peaks& peaks) {
       30s + wake_period(trial) + seconds(trial.dut().valve_close_time_s.value_or(5)) + trial.time("after_stop_s");
   const Capture capture =
       co_await exchange_captured(trial, st.meter().request_valve(st.meter().address(), false), after);
+  keep(trial, "valve_current", capture);
   if (capture.waveform.overloads() > 0) co_await judge_overload(trial, "valve_current");
   co_await check_supply(trial, capture.lowest_v, "valve_current");
   std::vector<Burst> moving;
@@ -111,12 +134,14 @@ Task<> valve_segment(Trial& trial, Duration window, Peaks& peaks) {
     co_return;
   }
   // A radio acknowledgement sent while the valve still moves belongs to the valve.
-  const Waveform motion = part(capture.waveform, moving.front().first, moving.back().last);
+  const Waveform motion = capture.waveform.part(moving.front().first, moving.back().last);
   const double top = motion.maximum_moving_mean(window);
   trial.measure("valve_current", top * 1000, uncertainty_ma(trial, top), "mA");
   trial.record("valve_peak", motion.maximum() * 1000, "mA");
-  const Waveform before = part(capture.waveform, 0, moving.front().first);
-  if (before.size() > 0) peaks.communication_a = before.maximum_moving_mean(window);
+  Capture before;
+  before.waveform = capture.waveform.part(0, moving.front().first);
+  before.start = capture.start;
+  if (before.waveform.size() > 0) peaks.take(std::move(before), window);
 }
 
 Task<> run(Trial& trial) {
@@ -133,15 +158,19 @@ Task<> run(Trial& trial) {
   // Each exchange may be repeated in silence; what counts is that the transmitter was keyed.
   int keyed = 0;
   for (int i = 0; keyed < exchanges && i < 4 * exchanges; ++i) {
-    const Capture capture = co_await exchange_captured(trial, st.meter().request_status(st.meter().address()), 6s);
+    Capture capture = co_await exchange_captured(trial, st.meter().request_status(st.meter().address()), 6s);
     if (!capture.answered)
       trial.note("无线交换未得到有效应答", "an exchange over the air was not answered, or not understood");
     keyed += capture.answered || transmitter_keyed(capture.waveform) ? 1 : 0;
-    if (capture.waveform.overloads() > 0) co_await judge_overload(trial, "communication_current");
+    if (capture.waveform.overloads() > 0) {
+      keep(trial, "communication_current", capture);
+      co_await judge_overload(trial, "communication_current");
+    }
     co_await check_supply(trial, capture.lowest_v, "communication_current");
-    peaks.communication_a = std::max(peaks.communication_a, capture.waveform.maximum_moving_mean(window));
     peaks.raw_a = std::max(peaks.raw_a, capture.waveform.maximum());
+    peaks.take(std::move(capture), window);
   }
+  if (peaks.highest.waveform.size() > 0) keep(trial, "communication_current", peaks.highest);
   if (keyed == 0) {
     trial.missing("communication_current", "the meter never answered over the air");
     co_return;
