@@ -71,7 +71,8 @@ def test_the_evidence_bears_out_the_verdict(run):
         rises = np.flatnonzero((amperes[1:] > 5e-3) & (amperes[:-1] <= 5e-3)) + 1
         result = result_of(run, sample, QUIESCENT)
         assert value_of(result, "wake_ups") == len(rises) - 1 >= 10
-        assert value_of(result, "quiescent_current") == pytest.approx(amperes[rises[0]:rises[-1]].mean() * 1e6, rel=1e-9)
+        mean = amperes[rises[0]:rises[-1]].mean()
+        assert value_of(result, "quiescent_current") == pytest.approx(mean * 1e6, rel=1e-9)
         valve = np.load(exported(run, f"valve_current@{sample}", "v.npy")) * 1e-10
         assert value_of(result_of(run, sample, MAXIMUM), "valve_peak") == pytest.approx(valve.max() * 1e3, rel=1e-9)
 

@@ -143,6 +143,7 @@ TEST(WaveformStatistics, MeanOverWholePeriods) {
   EXPECT_EQ(whole.periods, 3);
   EXPECT_EQ(whole.from, 1700U);
   EXPECT_EQ(whole.to, 16'700U);
+  EXPECT_EQ(whole.totals.samples, 15'000U);
   EXPECT_EQ(whole.totals.mean(), (6 * 12e-3 + 4994 * 18e-6) / 5000);
   EXPECT_NE(s.mean(), whole.totals.mean());
 }
