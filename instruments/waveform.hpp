@@ -3,25 +3,29 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/time.hpp"
+#include "core/waveform/samples.hpp"
 #include "instruments/reading.hpp"
 
 namespace meterrig {
 
 // A digitised current. Samples are whole counts of 0.1 nA, each the mean over its interval, so that sums are exact and
-// the mean of samples at a limit is the limit. A sample beyond the range is marked, never a number.
+// the mean of samples at a limit is the limit. A sample beyond the range is marked, never a number. core/waveform has
+// what looks at samples as they come.
 struct Waveform {
-  static constexpr double ampere_per_count = 1e-10;
-  static constexpr std::int64_t overload = INT64_MAX;
+  static constexpr std::int64_t overload = overload_count;
 
   Duration interval{};
   std::vector<std::int64_t> counts;
 
   std::size_t size() const noexcept { return counts.size(); }
   Duration duration() const noexcept { return interval * static_cast<std::int64_t>(counts.size()); }
-  std::size_t overloads() const;
+  // Of samples [from, to). std::logic_error when they are not all there.
+  Totals totals(std::size_t from, std::size_t to) const;
+  Totals totals() const { return totals(0, size()); }
+  Waveform part(std::size_t from, std::size_t to) const;
+  std::size_t overloads() const { return totals().overloads; }
   // Amperes over samples [from, to). Overloaded samples must not be in it: throws std::logic_error.
-  double mean(std::size_t from, std::size_t to) const;
+  double mean(std::size_t from, std::size_t to) const { return totals(from, to).mean(); }
   double mean() const { return mean(0, size()); }
   double maximum() const;
   // The largest mean over any `window` (rounded to whole samples, at least one); amperes.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Renders the record of a run as an inspection report: one self-contained HTML file, printable.
 
-    render.py RECORD.json --lang zh|en|both -o FILE [--number NO]
+    render.py RECORD.json --lang zh|en|both -o FILE [--number NO] [--plots FILE.json]
 
 A record that is simulated bears a watermark and can't get a report number.
 """
@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True  # may be installed where nothing can be written
 sys.path.insert(0, str(HERE))
 
+import waveform_plot  # noqa: E402
 import wording  # noqa: E402
 
 
@@ -51,7 +52,7 @@ def counts(record):
     return [(word, found[word]) for word in wording.VERDICTS if word in found]
 
 
-def render(record, language, number=None):
+def render(record, language, number=None, plots=None):
     if number and record["simulated"]:
         raise ValueError("a simulated run gets no report number")
     environment = jinja2.Environment(
@@ -63,6 +64,7 @@ def render(record, language, number=None):
     )
     words = wording.Words(language, record.get("utc_offset", "+00:00"))
     environment.globals.update(words.functions())
+    figures = {name: waveform_plot.figure(plot, words) for name, plot in (plots or {}).items()}
     return environment.get_template("report.html").render(
         record=record,
         number=number,
@@ -70,6 +72,7 @@ def render(record, language, number=None):
         matrix=matrix(record),
         titles=titles(record),
         counts=counts(record),
+        figures=figures,
     )
 
 
@@ -79,9 +82,11 @@ def main():
     parser.add_argument("--lang", choices=("zh", "en", "both"), default="both")
     parser.add_argument("-o", "--output", required=True, help="the HTML file")
     parser.add_argument("--number", help="report number; not for a simulated run")
+    parser.add_argument("--plots", help="what to draw of its waveforms, a file that meterrig writes under plots/")
     arguments = parser.parse_args()
     try:
-        html = render(load(arguments.record), arguments.lang, arguments.number)
+        plots = json.loads(pathlib.Path(arguments.plots).read_text(encoding="utf-8")) if arguments.plots else None
+        html = render(load(arguments.record), arguments.lang, arguments.number, plots)
     except (OSError, ValueError) as error:
         print(f"render.py: {arguments.record}: {error}", file=sys.stderr)
         return 2

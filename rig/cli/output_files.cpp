@@ -11,6 +11,7 @@
 #include <fstream>
 #include <vector>
 
+#include "rig/cli/waveform_plots.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/verdict_table.hpp"
 
@@ -53,6 +54,8 @@ int run_program(std::vector<std::string> words) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+fs::path plots_of(const fs::path& record) { return record.parent_path().parent_path() / "plots" / record.filename(); }
+
 const char* word(Language language) {
   return language == Language::both ? "both" : language == Language::zh ? "zh" : "en";
 }
@@ -87,6 +90,13 @@ void write_file(const fs::path& file, const std::string& text) {
   }
 }
 
+fs::path keep_record(record::JournalStore& store, const fs::path& data, const std::string& run, const Json& record) {
+  const fs::path file = data / "records" / (run + ".json");
+  write_file(file, record_text(record));
+  write_file(plots_of(file), waveform_plots(store, record).dump());
+  return file;
+}
+
 bool render_report(const plan::ConfigPath& config, const fs::path& record, const fs::path& report, Language language) {
   const auto program = report_program(config);
   if (!program) {
@@ -95,8 +105,8 @@ bool render_report(const plan::ConfigPath& config, const fs::path& record, const
   }
   std::error_code error;
   fs::create_directories(report.parent_path(), error);
-  const int code =
-      run_program({python, program->string(), record.string(), "--lang", word(language), "--output", report.string()});
+  const int code = run_program({python, program->string(), record.string(), "--plots", plots_of(record).string(),
+                                "--lang", word(language), "--output", report.string()});
   if (code == 0) return true;
   fmt::print(stderr, "meterrig: {} {} {} failed, no report was made\n", python, program->string(), record.string());
   return false;

@@ -25,7 +25,12 @@ std::string record_text(const nlohmann::json& record);
 // Makes the folders, writes the file whole or not at all. Throws UserError with the system's reason.
 void write_file(const fs::path& file, const std::string& text);
 
-// Renders the inspection report of a record file with the report program. False when that failed; it has said why.
+// Writes the record as DATA/records/RUN.json, and what its report draws as DATA/plots/RUN.json. Gives the former.
+fs::path keep_record(record::JournalStore& store, const fs::path& data, const std::string& run,
+                     const nlohmann::json& record);
+
+// Renders the inspection report of a record that keep_record() wrote with the report program. False when that failed;
+// it has said why.
 bool render_report(const plan::ConfigPath& config, const fs::path& record, const fs::path& report, Language language);
 
 // The verdict table and the conclusion, for people.

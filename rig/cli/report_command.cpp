@@ -43,8 +43,7 @@ int make_report(const ReportOptions& options) {
     told(base.string() + ".json");
   }
   if (!wants(options, "html")) return 0;
-  const fs::path kept = options.data / "records" / (run + ".json");
-  write_file(kept, record_text(*record));
+  const fs::path kept = keep_record(store, options.data, run, *record);
   const bool made = render_report(plan::ConfigPath::find(), kept, base.string() + ".html", language_of(options.lang));
   if (made) told(base.string() + ".html");
   return made ? 0 : not_made;

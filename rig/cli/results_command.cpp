@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 
 #include "rig/cli/command.hpp"
 #include "rig/cli/language.hpp"
 #include "rig/cli/output_files.hpp"
+#include "rig/cli/waveform_export.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/sqlite_store.hpp"
 
@@ -19,6 +21,11 @@ struct ResultsOptions {
   std::string lang;
   bool as_json = false;
   std::string head;
+  std::string waveform;
+  std::string format;
+  fs::path output;
+  double from_s = 0;
+  double to_s = INFINITY;
 };
 
 void add_common(CLI::App& command, ResultsOptions& options) {
@@ -29,6 +36,26 @@ void add_common(CLI::App& command, ResultsOptions& options) {
   command.add_option("--lang", options.lang, "Language; as LANG says without it")
       ->check(CLI::IsMember({"zh", "en"}))
       ->type_name("zh|en");
+}
+
+void add_waveform(CLI::App& command, ResultsOptions& options) {
+  CLI::Option* const which =
+      command
+          .add_option("--waveform", options.waveform,
+                      "A waveform instead: its name, NAME@SAMPLE, or the beginning of its SHA-256")
+          ->type_name("WHICH");
+  command
+      .add_option("--format", options.format,
+                  "csv, or npy or float32 with a description in FILE.json; without it npy for FILE.npy, else csv")
+      ->check(CLI::IsMember({"csv", "npy", "float32"}))
+      ->type_name("csv|npy|float32")
+      ->needs(which);
+  command.add_option("--output", options.output, "The file; standard output without it")
+      ->type_name("FILE")
+      ->needs(which);
+  command.add_option("--from", options.from_s, "From this second of the waveform on")->type_name("S")->needs(which);
+  command.add_option("--to", options.to_s, "Up to this second")->type_name("S")->needs(which);
+  command.footer("Example:\n  meterrig results export latest --waveform quiescent_current@1 --output i.npy");
 }
 
 int list_runs(const ResultsOptions& options) {
@@ -83,10 +110,24 @@ int verify_run(const ResultsOptions& options) {
   return 0;
 }
 
+int export_one_waveform(record::JournalStore& store, const std::string& run, const ResultsOptions& options) {
+  const auto record = verified_record(store, run, language_of(options.lang));
+  if (!record) return broken_record;
+  const bool npy = options.format.empty() ? options.output.extension() == ".npy" : options.format == "npy";
+  const WaveformFormat format = npy                           ? WaveformFormat::npy
+                                : options.format == "float32" ? WaveformFormat::float32
+                                                              : WaveformFormat::csv;
+  export_waveform(store, find_waveform(*record, options.waveform), format, {options.from_s, options.to_s},
+                  options.output);
+  return 0;
+}
+
 // One event a line: its hash, a space, its canonical bytes. docs/journal.md shows how to check them without us.
 int export_run(const ResultsOptions& options) {
   record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
-  for (const record::StoredEvent& event : store.read_events(store.find_run(options.run)))
+  const std::string run = store.find_run(options.run);
+  if (!options.waveform.empty()) return export_one_waveform(store, run, options);
+  for (const record::StoredEvent& event : store.read_events(run))
     fmt::print("{} {}\n", record::hex(event.hash), event.bytes);
   return 0;
 }
@@ -115,8 +156,10 @@ void add_results(CLI::App& app, Action& action) {
   add_run(*verify);
   verify->add_option("--head", options->head, "The head that a record or report printed")->type_name("HEX");
   verify->callback([options, &action] { action = [options] { return verify_run(*options); }; });
-  CLI::App* const exported = command->add_subcommand("export", "The journal of a run, an event a line with its hash");
+  CLI::App* const exported =
+      command->add_subcommand("export", "The journal of a run, an event a line with its hash; or a waveform it kept");
   add_run(*exported);
+  add_waveform(*exported, *options);
   exported->callback([options, &action] { action = [options] { return export_run(*options); }; });
 }
 

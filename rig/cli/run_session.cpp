@@ -173,10 +173,9 @@ class Session {
     if (files_.choices.own.altered_record) alter_stored_event(options_.data, id);
     const auto record = verified_record(store_, id, language_);
     if (!record) return broken_record;
-    const fs::path record_file = options_.data / "records" / (id + ".json");
+    const fs::path record_file = keep_record(store_, options_.data, id, *record);
     const fs::path report_file = options_.data / "reports" / (id + ".html");
     const std::string text = record_text(*record);
-    write_file(record_file, text);
     if (options_.record == "-") {
       std::fwrite(text.data(), 1, text.size(), stdout);
     } else if (!options_.record.empty()) {

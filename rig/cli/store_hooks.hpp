@@ -17,6 +17,7 @@ class KillingStore final : public record::JournalStore {
   std::vector<record::StoredEvent> read_events(const std::string& run) override { return behind_.read_events(run); }
   record::Head head(const std::string& run) override { return behind_.head(run); }
   std::optional<std::string> read_blob(const record::Digest& sha256) override { return behind_.read_blob(sha256); }
+  std::optional<record::Chunk> read_chunk(const record::Digest& sha256) override { return behind_.read_chunk(sha256); }
 
  private:
   record::JournalStore& behind_;

@@ -110,31 +110,54 @@ std::string Journal::add_blob(std::string bytes) {
   return "sha256:" + hex(digest);
 }
 
+void Journal::add_chunk(Chunk chunk) {
+  pending_chunk_bytes_ += chunk.bytes.size();
+  pending_chunks_.push_back(std::move(chunk));
+  if (pending_chunk_bytes_ <= chunk_bytes_max) return;
+  Batch ahead{run_, {}, {}, std::move(pending_chunks_)};
+  pending_chunks_.clear();
+  try {
+    store_->write(ahead);
+    pending_chunk_bytes_ = 0;
+  } catch (const StoreError&) {
+    // Nothing is lost yet: the commit of the event writes them, or says why it can't.
+    pending_chunks_ = std::move(ahead.chunks);
+  }
+}
+
 void Journal::commit() {
-  if (pending_.empty() && pending_blobs_.empty()) return;
+  if (pending_.empty() && pending_blobs_.empty() && pending_chunks_.empty()) return;
   // Moved, not copied: evidence may be large. What a failed write leaves goes back.
-  Batch batch{run_, std::move(pending_), std::move(pending_blobs_)};
+  Batch batch{run_, std::move(pending_), std::move(pending_blobs_), std::move(pending_chunks_)};
   pending_.clear();
   pending_blobs_.clear();
+  pending_chunks_.clear();
   try {
     store_->write(batch);
   } catch (...) {
     pending_ = std::move(batch.events);
     pending_blobs_ = std::move(batch.blobs);
+    pending_chunks_ = std::move(batch.chunks);
     throw;
   }
+  pending_chunk_bytes_ = 0;
   acknowledged_ = head_.seq;
 }
 
-Batch Journal::pending() const { return {run_, pending_, pending_blobs_}; }
+Batch Journal::pending() const { return {run_, pending_, pending_blobs_, pending_chunks_}; }
 
 void Journal::acknowledge(const Batch& written) {
   if (!written.events.empty()) acknowledged_ = std::max(acknowledged_, written.events.back().seq);
   std::erase_if(pending_, [&](const StoredEvent& event) { return event.seq <= acknowledged_; });
-  std::erase_if(pending_blobs_, [&](const Blob& blob) {
-    return std::any_of(written.blobs.begin(), written.blobs.end(),
-                       [&](const Blob& done) { return done.sha256 == blob.sha256; });
-  });
+  const auto drop_written = [](auto& pending, const auto& done) {
+    std::erase_if(pending, [&](const auto& one) {
+      return std::any_of(done.begin(), done.end(), [&](const auto& other) { return other.sha256 == one.sha256; });
+    });
+  };
+  drop_written(pending_blobs_, written.blobs);
+  drop_written(pending_chunks_, written.chunks);
+  pending_chunk_bytes_ = 0;
+  for (const Chunk& chunk : pending_chunks_) pending_chunk_bytes_ += chunk.bytes.size();
 }
 
 }  // namespace meterrig::record

@@ -28,6 +28,11 @@ class Journal {
   // Evidence for the store: give the result to the event that names it, as `sha256:…`. Written by the next commit.
   std::string add_blob(std::string bytes);
 
+  // A chunk of a recording. More than `chunk_bytes_max` of them are written ahead of the event that will name their
+  // recording, so that a long one needs no memory: chunks that no event names are nobody's evidence.
+  void add_chunk(Chunk chunk);
+  static constexpr std::size_t chunk_bytes_max = 4 << 20;
+
   // The durable barrier: when it returns, all that was appended is acknowledged. Throws StoreError, and keeps what is
   // pending for the next try.
   void commit();
@@ -55,6 +60,8 @@ class Journal {
   std::vector<nlohmann::json> events_;
   std::vector<StoredEvent> pending_;
   std::vector<Blob> pending_blobs_;
+  std::vector<Chunk> pending_chunks_;
+  std::size_t pending_chunk_bytes_ = 0;
 };
 
 }  // namespace meterrig::record

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "rig/record/canonical.hpp"
+#include "rig/record/recording.hpp"
 
 namespace meterrig::record {
 
@@ -29,22 +30,22 @@ RunInfo describe(const std::string& run, std::span<const StoredEvent> ends, cons
   return info;
 }
 
-std::optional<Digest> digest_from(std::string_view text) {
-  if (text.starts_with("sha256:")) text.remove_prefix(7);
-  if (text.size() != 64) return std::nullopt;
-  Digest digest{};
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const std::size_t nibble = std::string_view("0123456789abcdef").find(text[i]);
-    if (nibble == std::string_view::npos) return std::nullopt;
-    digest[i / 2] = static_cast<std::uint8_t>(digest[i / 2] << 4 | nibble);
+std::string recording_fault(JournalStore& store, const std::string& name, std::uint64_t samples) {
+  try {
+    RecordingReader recording(store, name);
+    if (recording.samples() != samples)
+      return fmt::format("the readings {} are {} samples, not {}", name, recording.samples(), samples);
+    return recording.fault();
+  } catch (const StoreError& error) {
+    return error.what();
   }
-  return digest;
 }
 
 // The text says what is wrong with the evidence that the event names; empty when nothing is.
 std::string evidence_fault(JournalStore& store, const json& event) {
   if (event.value("type", "") != "reading_series") return {};
   const std::string name = event.value("sha256", "");
+  if (event.contains("encoding")) return recording_fault(store, name, event.value("samples", std::uint64_t{0}));
   const auto digest = digest_from(name);
   if (!digest) return fmt::format("`{}` is no SHA-256", name);
   const auto bytes = store.read_blob(*digest);

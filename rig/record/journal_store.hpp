@@ -39,12 +39,20 @@ struct Blob {
   std::string bytes;
 };
 
+// Packed samples of a recording (rig/record/recording.hpp).
+struct Chunk {
+  Digest sha256{};  // of the samples, not of the bytes
+  std::size_t samples = 0;
+  std::string bytes;
+};
+
 // What one durable transaction writes.
 struct Batch {
   std::string run;
   std::vector<StoredEvent> events;
   std::vector<Blob> blobs;
-  bool empty() const noexcept { return events.empty() && blobs.empty(); }
+  std::vector<Chunk> chunks;
+  bool empty() const noexcept { return events.empty() && blobs.empty() && chunks.empty(); }
 };
 
 // Where journals are kept. All functions throw StoreError when the store fails, and may be called from any thread.
@@ -67,6 +75,7 @@ class JournalStore {
   // What the store says that the last event is.
   virtual Head head(const std::string& run) = 0;
   virtual std::optional<std::string> read_blob(const Digest& sha256) = 0;
+  virtual std::optional<Chunk> read_chunk(const Digest& sha256) = 0;
 
   // All runs, the latest last.
   std::vector<RunInfo> list_runs();

@@ -36,6 +36,7 @@ void MemoryStore::write(const Batch& batch) {
     }
   }
   for (const Blob& blob : batch.blobs) blobs_.emplace(blob.sha256, blob.bytes);
+  for (const Chunk& chunk : batch.chunks) chunks_.emplace(chunk.sha256, chunk);
   run.events.insert(run.events.end(), batch.events.begin() + static_cast<std::ptrdiff_t>(known), batch.events.end());
   if (!run.events.empty()) run.head = {run.events.back().seq, run.events.back().hash};
 }
@@ -43,6 +44,12 @@ void MemoryStore::write(const Batch& batch) {
 std::optional<std::string> MemoryStore::read_blob(const Digest& sha256) {
   const auto found = blobs_.find(sha256);
   if (found == blobs_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<Chunk> MemoryStore::read_chunk(const Digest& sha256) {
+  const auto found = chunks_.find(sha256);
+  if (found == chunks_.end()) return std::nullopt;
   return found->second;
 }
 

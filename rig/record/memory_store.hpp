@@ -24,6 +24,9 @@ class MemoryStore final : public JournalStore {
   std::vector<StoredEvent> read_events(const std::string& run) override { return find(run).events; }
   Head head(const std::string& run) override { return find(run).head; }
   std::optional<std::string> read_blob(const Digest& sha256) override;
+  std::optional<Chunk> read_chunk(const Digest& sha256) override;
+  // As they lie in the store, for tests that damage them.
+  std::map<Digest, Chunk>& raw_chunks() { return chunks_; }
 
  private:
   struct Run {
@@ -36,6 +39,7 @@ class MemoryStore final : public JournalStore {
   std::map<std::string, Run> runs_;
   std::vector<std::string> order_;
   std::map<Digest, std::string> blobs_;
+  std::map<Digest, Chunk> chunks_;
   std::uint64_t calls_ = 0;
   std::uint64_t fail_at_ = 0;
 };

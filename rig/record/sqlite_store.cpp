@@ -22,6 +22,8 @@ constexpr Migration migrations[] = {
      "CREATE TABLE events(run INTEGER NOT NULL REFERENCES runs(key), seq INTEGER NOT NULL, bytes TEXT NOT NULL,"
      " hash BLOB NOT NULL, PRIMARY KEY(run, seq)) WITHOUT ROWID;"
      "CREATE TABLE blobs(sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL);"},
+    {2, "chunks of recordings",
+     "CREATE TABLE chunks(sha256 BLOB PRIMARY KEY, samples INTEGER NOT NULL, bytes BLOB NOT NULL);"},
 };
 constexpr int schema_version = migrations[std::size(migrations) - 1].version;
 
@@ -87,9 +89,11 @@ struct SqliteStore::Database {
                      "SELECT seq, bytes, hash FROM events WHERE run = ?1 AND seq IN"
                      " (1, (SELECT max(seq) FROM events WHERE run = ?1)) ORDER BY seq"),
           add_blob(c, "INSERT OR IGNORE INTO blobs(sha256, bytes) VALUES(?1, ?2)"),
-          find_blob(c, "SELECT bytes FROM blobs WHERE sha256 = ?1") {}
+          find_blob(c, "SELECT bytes FROM blobs WHERE sha256 = ?1"),
+          add_chunk(c, "INSERT OR IGNORE INTO chunks(sha256, samples, bytes) VALUES(?1, ?2, ?3)"),
+          find_chunk(c, "SELECT samples, bytes FROM chunks WHERE sha256 = ?1") {}
     SqliteStatement find_run, add_run, make_latest, set_head, all_runs, add_event, event_hash, all_events, end_events,
-        add_blob, find_blob;
+        add_blob, find_blob, add_chunk, find_chunk;
   };
 
   std::vector<StoredEvent> read(SqliteStatement& query, std::int64_t key) {
@@ -165,6 +169,10 @@ void SqliteStore::write(const Batch& batch) {
   for (const Blob& blob : batch.blobs) {
     statements.add_blob.reset().bind_blob(1, bytes_of(blob.sha256)).bind_blob(2, blob.bytes).run();
   }
+  for (const Chunk& chunk : batch.chunks) {
+    statements.add_chunk.reset().bind_blob(1, bytes_of(chunk.sha256)).bind(2, static_cast<std::int64_t>(chunk.samples));
+    statements.add_chunk.bind_blob(3, chunk.bytes).run();
+  }
   if (last > before) {
     statements.set_head.reset().bind(1, key).bind(2, static_cast<std::int64_t>(last));
     statements.set_head.bind_blob(3, bytes_of(batch.events.back().hash)).run();
@@ -208,6 +216,16 @@ std::optional<std::string> SqliteStore::read_blob(const Digest& sha256) {
   if (query.reset().bind_blob(1, bytes_of(sha256)).step()) bytes = query.bytes(0);
   query.reset();
   return bytes;
+}
+
+std::optional<Chunk> SqliteStore::read_chunk(const Digest& sha256) {
+  const std::lock_guard lock(mutex_);
+  SqliteStatement& query = database_->statements.find_chunk;
+  std::optional<Chunk> chunk;
+  if (query.reset().bind_blob(1, bytes_of(sha256)).step())
+    chunk = Chunk{sha256, static_cast<std::size_t>(query.integer(0)), query.bytes(1)};
+  query.reset();
+  return chunk;
 }
 
 }  // namespace meterrig::record

@@ -26,6 +26,7 @@ class SqliteStore final : public JournalStore {
   std::vector<StoredEvent> read_events(const std::string& run) override;
   Head head(const std::string& run) override;
   std::optional<std::string> read_blob(const Digest& sha256) override;
+  std::optional<Chunk> read_chunk(const Digest& sha256) override;
 
  protected:
   std::vector<StoredEvent> read_ends(const std::string& run) override;

@@ -67,7 +67,7 @@ class Sequencer {
   Ambient* ambient_;                                              // null: the rig does not say
   std::vector<Agenda> agendas_;                                   // by station, in the rig file's order
   std::map<std::string, std::unique_ptr<Gathering>> gatherings_;  // by role
-  std::vector<Shortfall> shortfalls_;  // at the start; a named person answers for them
+  std::vector<Shortfall> shortfalls_;                             // at the start; a named person answers for them
 };
 
 }  // namespace meterrig::rig

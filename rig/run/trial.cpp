@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "rig/record/canonical.hpp"
+#include "rig/record/recording.hpp"
 
 namespace meterrig::rig {
 namespace {
@@ -314,14 +315,26 @@ void Trial::evidence(const std::string& name, const std::string& unit, Utc start
                      const std::vector<double>& values) {
   std::string bytes(values.size() * sizeof(double), '\0');
   std::memcpy(bytes.data(), values.data(), bytes.size());
+  add_series(name, unit, start, interval_s, values.size(), journal_.add_blob(std::move(bytes)), json::object());
+}
+
+void Trial::evidence(const std::string& name, Utc start, const Waveform& waveform) {
+  record::RecordingWriter recording(journal_);
+  recording.feed(waveform.counts);
+  add_series(name, "A", start, to_seconds(waveform.interval), waveform.size(), recording.finish(),
+             {{"encoding", record::Manifest::encoding}});
+}
+
+void Trial::add_series(const std::string& name, const std::string& unit, Utc start, double interval_s,
+                       std::size_t samples, const std::string& digest, json more) {
   json body = head();
-  const std::string digest = journal_.add_blob(std::move(bytes));
   body.update({{"name", name},
                {"unit", unit},
                {"start", record::utc_text(start)},
                {"interval_s", interval_s},
-               {"samples", values.size()},
+               {"samples", samples},
                {"sha256", digest}});
+  body.update(more);
   journal_.append("reading_series", std::move(body));
 }
 

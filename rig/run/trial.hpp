@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "instruments/uncertainty.hpp"
+#include "instruments/waveform.hpp"
 #include "rig/plan/plan.hpp"
 #include "rig/record/journal.hpp"
 #include "rig/record/verdict.hpp"
@@ -106,6 +107,8 @@ class Trial {
   // Keeps a waveform or trace as evidence of the run.
   void evidence(const std::string& name, const std::string& unit, Utc start, double interval_s,
                 const std::vector<double>& values);
+  // A digitised current, without loss: a recording (rig/record/recording.hpp). `start`: of its first sample.
+  void evidence(const std::string& name, Utc start, const Waveform& waveform);
 
   // The durable barrier: before a person is asked, after the answer, at what can't be repeated.
   Task<> commit();
@@ -129,6 +132,8 @@ class Trial {
 
  private:
   nlohmann::json head() const;
+  void add_series(const std::string& name, const std::string& unit, Utc start, double interval_s, std::size_t samples,
+                  const std::string& digest, nlohmann::json more);
   record::Verdict judge(const std::string& name, nlohmann::json body, const plan::Limit& limit, Decision decision,
                         const Basis& basis, double expanded_uncertainty);
   bool agreed(const std::string& name) const;

@@ -13,11 +13,13 @@ namespace meterrig::testcases {
 namespace {
 
 constexpr double motor_threshold_a = 20e-3;
+constexpr double transmit_threshold_a = 20e-3;
 
 Duration wake_period(const Trial& trial) { return seconds(trial.dut().wake_period_s.value_or(5)); }
 
 struct Capture {
   Waveform waveform;
+  Utc start;
   double lowest_v = 0;
   bool answered = false;
 };
@@ -42,9 +44,10 @@ Task<Capture> exchange_captured(Trial& trial, cjt188::Bytes frame, Duration afte
   const auto points = std::min(static_cast<std::size_t>(wanted / interval), st.ammeter().points_max());
   const Duration length = interval * static_cast<std::int64_t>(points);
   co_await watch_supply(trial, 5ms, length + 5s);
-  co_await st.ammeter().start(interval, points);
-  co_await sleep_for(trial.time("pre_trigger_s"));
   Capture capture;
+  co_await st.ammeter().start(interval, points);
+  capture.start = trial.clock().utc();
+  co_await sleep_for(trial.time("pre_trigger_s"));
   try {
     co_await st.host().exchange(to_hex(st.meter().address()), frame, wake_period(trial),
                                 trial.time("exchange_timeout_s"));
@@ -79,9 +82,19 @@ Task<> judge_overload(Trial& trial, const char* measurement) {
   trial.end(Verdict::fail, Cause{"ammeter", "", "overload", 0, "more than the ammeter's range"});
 }
 
-Waveform part(const Waveform& whole, std::size_t from, std::size_t to) {
-  const auto begin = whole.counts.begin();
-  return {whole.interval, {begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to)}};
+// What was judged is evidence: the stretch from the first to the last transmission or motion, and a little around it;
+// without one all of it.
+void keep(Trial& trial, const char* name, const Capture& capture) {
+  const Waveform& whole = capture.waveform;
+  std::size_t from = 0;
+  std::size_t to = whole.size();
+  const auto high = bursts(whole, transmit_threshold_a, 50ms);
+  if (!high.empty()) {
+    const auto around = static_cast<std::size_t>(100ms / whole.interval);
+    from = high.front().first - std::min(around, high.front().first);
+    to = std::min(to, high.back().last + around);
+  }
+  trial.evidence(name, capture.start + whole.interval * static_cast<std::int64_t>(from), whole.part(from, to));
 }
 
 // The largest mean over the window that the clause takes, and over one sample: the standard does not say what a maximum
@@ -89,9 +102,19 @@ Waveform part(const Waveform& whole, std::size_t from, std::size_t to) {
 struct Peak {
   WaveformValue mean;
   double raw_a = 0;
-  void take(const WaveformValue& other, double raw) {
-    if (other.amperes > mean.amperes) mean = other;
-    raw_a = std::max(raw_a, raw);
+};
+
+// The exchanges over the air; what is kept is the one with the largest mean.
+struct Exchanges {
+  Peak peak;
+  Capture highest;
+
+  void take(Capture&& capture, const Accuracy& accuracy, Duration window) {
+    const WaveformValue largest = largest_mean(capture.waveform, accuracy, window);
+    peak.raw_a = std::max(peak.raw_a, capture.waveform.maximum());
+    if (largest.amperes <= peak.mean.amperes) return;
+    peak.mean = largest;
+    highest = std::move(capture);
   }
 };
 
@@ -105,13 +128,14 @@ void record_peak(Trial& trial, const char* name, double amperes) {
   trial.record(name, peak.value * 1000, peak.budget("A").in("mA", 1000));
 }
 
-Task<> valve_segment(Trial& trial, Duration window, Peak& communication) {
+Task<> valve_segment(Trial& trial, Duration window, Exchanges& exchanges) {
   Station& st = trial.station();
   // A close command may take 30 s and a wake-up period to be carried out (6.20).
   const Duration after =
       30s + wake_period(trial) + seconds(trial.dut().valve_close_time_s.value_or(5)) + trial.time("after_stop_s");
   const Capture capture =
       co_await exchange_captured(trial, st.meter().request_valve(st.meter().address(), false), after);
+  keep(trial, "valve_current", capture);
   if (capture.waveform.overloads() > 0) co_await judge_overload(trial, "valve_current");
   co_await check_supply(trial, capture.lowest_v, "valve_current");
   std::vector<Burst> moving;
@@ -123,12 +147,14 @@ Task<> valve_segment(Trial& trial, Duration window, Peak& communication) {
     co_return;
   }
   // A radio acknowledgement sent while the valve still moves belongs to the valve.
-  const Waveform motion = part(capture.waveform, moving.front().first, moving.back().last);
+  const Waveform motion = capture.waveform.part(moving.front().first, moving.back().last);
   const Accuracy& accuracy = st.ammeter().accuracy();
   measure_peak(trial, "valve_current", {largest_mean(motion, accuracy, window), motion.maximum()});
   record_peak(trial, "valve_peak", motion.maximum());
-  const Waveform before = part(capture.waveform, 0, moving.front().first);
-  if (before.size() > 0) communication.take(largest_mean(before, accuracy, window), before.maximum());
+  Capture before;
+  before.waveform = capture.waveform.part(0, moving.front().first);
+  before.start = capture.start;
+  if (before.waveform.size() > 0) exchanges.take(std::move(before), accuracy, window);
 }
 
 Task<> run(Trial& trial) {
@@ -139,26 +165,30 @@ Task<> run(Trial& trial) {
   co_await open_valve(trial);
   const bool public_network = trial.dut().communication == "G";
   const Duration window = trial.time(public_network ? "window_public_network_s" : "window_micro_power_s");
-  Peak communication;
-  co_await valve_segment(trial, window, communication);
+  Exchanges on_air;
+  co_await valve_segment(trial, window, on_air);
   const int exchanges = static_cast<int>(trial.number("exchanges"));
   // Each exchange may be repeated in silence; what counts is that the transmitter was keyed.
   int keyed = 0;
   for (int i = 0; keyed < exchanges && i < 4 * exchanges; ++i) {
-    const Capture capture = co_await exchange_captured(trial, st.meter().request_status(st.meter().address()), 6s);
+    Capture capture = co_await exchange_captured(trial, st.meter().request_status(st.meter().address()), 6s);
     if (!capture.answered)
       trial.note("无线交换未得到有效应答", "an exchange over the air was not answered, or not understood");
     keyed += capture.answered || transmitter_keyed(capture.waveform) ? 1 : 0;
-    if (capture.waveform.overloads() > 0) co_await judge_overload(trial, "communication_current");
+    if (capture.waveform.overloads() > 0) {
+      keep(trial, "communication_current", capture);
+      co_await judge_overload(trial, "communication_current");
+    }
     co_await check_supply(trial, capture.lowest_v, "communication_current");
-    communication.take(largest_mean(capture.waveform, st.ammeter().accuracy(), window), capture.waveform.maximum());
+    on_air.take(std::move(capture), st.ammeter().accuracy(), window);
   }
+  if (on_air.highest.waveform.size() > 0) keep(trial, "communication_current", on_air.highest);
   if (keyed == 0) {
     trial.missing("communication_current", "the meter never answered over the air");
     co_return;
   }
-  measure_peak(trial, "communication_current", communication);
-  record_peak(trial, "communication_peak", communication.raw_a);
+  measure_peak(trial, "communication_current", on_air.peak);
+  record_peak(trial, "communication_peak", on_air.peak.raw_a);
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {

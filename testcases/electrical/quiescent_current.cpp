@@ -93,18 +93,25 @@ Task<> judge_overload(Trial& trial, Waveform window) {
   trial.one_sided("quiescent_current", true, bound_ua, "uA");
 }
 
-Task<Waveform> undisturbed_window(Trial& trial) {
+struct Window {
+  Waveform waveform;
+  Utc start;
+};
+
+Task<Window> undisturbed_window(Trial& trial) {
   Station& st = trial.station();
   const Duration interval = trial.time("sample_interval_s");
   const auto points = static_cast<std::size_t>(window_length(trial) / interval);
   const int repeats = static_cast<int>(trial.number("window_repeats_max"));
   for (int i = 0; i < repeats; ++i) {
     co_await st.microammeter().start(interval, points);
-    Waveform window = co_await st.microammeter().fetch(true);
+    Window window;
+    window.start = trial.clock().utc();
+    window.waveform = co_await st.microammeter().fetch(true);
     const Duration wake = seconds(trial.dut().wake_period_s.value_or(5));
-    if (window.overloads() > 0) co_return window;
-    const bool report = disturbed(window, wake);
-    if (!report && stands_still(window, st.microammeter(), wake)) co_return window;
+    if (window.waveform.overloads() > 0) co_return window;
+    const bool report = disturbed(window.waveform, wake);
+    if (!report && stands_still(window.waveform, st.microammeter(), wake)) co_return window;
     if (report)
       trial.note("测量窗口内有主动上报，重新测量", "a report of the meter fell into the window: measured again");
     else
@@ -148,7 +155,9 @@ Task<> run(Trial& trial) {
   // The exchange before woke the meter; one period later it is back in its rhythm.
   co_await sleep_for(seconds(trial.dut().wake_period_s.value_or(5)));
   co_await prove_path_alone(trial, Position::microammeter);
-  const Waveform window = co_await undisturbed_window(trial);
+  const Window taken = co_await undisturbed_window(trial);
+  const Waveform& window = taken.waveform;
+  trial.evidence("quiescent_current", taken.start, window);
   if (window.overloads() > 0) {
     co_await judge_overload(trial, window);
     co_return;

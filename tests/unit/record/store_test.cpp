@@ -232,7 +232,7 @@ TEST_P(AnyStore, ARunOfAnIdThatIsThereAlready) {
 
 TEST_P(AnyStore, AGapIsRefusedWhole) {
   write("r", 1);
-  Batch batch{"r", {{2, "{\"seq\":2}", {}}, {4, "{\"seq\":4}", {}}}, {}};
+  Batch batch{"r", {{2, "{\"seq\":2}", {}}, {4, "{\"seq\":4}", {}}}, {}, {}};
   try {
     store_->write(batch);
     FAIL();
