@@ -200,72 +200,10 @@ class Ppk2Meter final : public CurrentMeter {
   bool ready_ = false;
 };
 
-class Ppk2Supply final : public PowerSupply {
- public:
-  explicit Ppk2Supply(std::shared_ptr<Ppk2> device)
-      : device_(std::move(device)), accuracy_(device_->profile().accuracy("current")) {
-    const auto& channel = device_->profile().role("power_supply").at("channels").at(0);
-    voltage_max_ = channel.at("voltage_v").at("max");
-    current_max_ = channel.at("current_a").at("max");
-  }
-  Task<> set(double volts, double ampere_limit) override {
-    if (ampere_limit < current_max_)
-      throw UserError(fmt::format("{}: a PPK2 has no adjustable limit, it cuts off at {:g} A; {:g} A are asked for",
-                                  device_->name(), current_max_, ampere_limit));
-    return set_voltage(volts);
-  }
-  Task<> set_voltage(double volts) override {
-    return device_->use(Ppk2::Mode::source_meter, static_cast<int>(std::lround(volts * 1000)));
-  }
-  Task<> protect(double, double) override {
-    throw UserError(fmt::format("{}: a PPK2 has no protections to set", device_->name()));
-  }
-  Task<> output(bool on) override { return device_->power(on); }
-  Task<Reading> voltage() override {
-    throw NoReading(
-        fmt::format("{}: a PPK2 does not measure its voltage; put a voltmeter at the terminals", device_->name()),
-        {device_->name(), "voltage", "", {}});
-  }
-  Task<Reading> current() override { co_return accuracy_.reading(co_await device_->mean(100ms)); }
-  Task<bool> in_current_limit() override {
-    const double amperes = co_await device_->mean(100ms);
-    co_return amperes >= current_max_;
-  }
-  double voltage_max() const override { return voltage_max_; }
-  double current_max() const override { return current_max_; }
-
-  Task<std::vector<OutputState>> make_safe() override {
-    constexpr double nothing_a = 5e-6;
-    std::vector<OutputState> states(1);
-    OutputState& state = states.front();
-    state = {device_->name(), "power_supply", "device off (0c 00)", "", false};
-    try {
-      co_await device_->power(false);
-      const double left = co_await device_->mean(10ms);
-      state.read_back = fmt::format("{:.2f} uA", left * 1e6);
-      state.ok = std::abs(left) <= nothing_a;
-    } catch (const Error& error) {
-      state.read_back = error.what();
-    }
-    co_return states;
-  }
-
- private:
-  std::shared_ptr<Ppk2> device_;
-  Accuracy accuracy_;
-  double voltage_max_ = 0;
-  double current_max_ = 0;
-};
-static_assert(DeclaresSafeState<Ppk2Supply>);
-
 }  // namespace
 
 std::unique_ptr<CurrentMeter> make_ppk2_meter(std::shared_ptr<Ppk2> device, const std::string& role) {
   return std::make_unique<Ppk2Meter>(std::move(device), role);
-}
-
-std::unique_ptr<PowerSupply> make_ppk2_supply(std::shared_ptr<Ppk2> device) {
-  return std::make_unique<Ppk2Supply>(std::move(device));
 }
 
 }  // namespace meterrig

@@ -62,8 +62,5 @@ class Ppk2 {
 
 // role: "microammeter" or "ammeter". The session of the instrument is shared by its roles.
 std::unique_ptr<CurrentMeter> make_ppk2_meter(std::shared_ptr<Ppk2> device, const std::string& role);
-// Source meter mode. It has no adjustable current limit and measures no voltage: voltage() is always NoReading, and a
-// limit below what it cuts off at is a UserError.
-std::unique_ptr<PowerSupply> make_ppk2_supply(std::shared_ptr<Ppk2> device);
 
 }  // namespace meterrig

@@ -28,9 +28,6 @@ struct ScpiOptions {
   std::string error_query = ":SYST:ERR?";  // empty: the instrument has no error queue
   bool compound = true;                    // takes "setting;:SYST:ERR?" in one message
   Duration timeout = 2s;
-  Duration pacing{};                       // the least time between two messages
-  std::vector<std::string> opening;        // sent first after every opening of the link: "SYST:REM"
-  bool operation_complete = false;         // *OPC? follows every setting
   int error_queue_depth = 32;  // bounds the draining of a queue that never ends
   // The least time from the end of one message, either way, to the start of the next.
   Duration pacing{};

@@ -8,8 +8,6 @@ namespace {
 
 constexpr int fewest_parts = 5;
 
-double amperes_of(std::int64_t counts) { return static_cast<double>(counts) * Waveform::ampere_per_count; }
-
 // The mean bounds and the mean correction of a stretch.
 struct Errors {
   ErrorBounds bounds;
@@ -19,7 +17,7 @@ struct Errors {
 Errors mean_errors(const Waveform& waveform, const Accuracy& accuracy, std::size_t from, std::size_t to) {
   Errors sum;
   for (std::size_t i = from; i < to; ++i) {
-    const double indication = amperes_of(waveform.counts[i]);
+    const double indication = amperes(waveform.counts[i]);
     const ErrorBounds one = accuracy.errors(indication);
     sum.bounds.accuracy += one.accuracy;
     sum.bounds.calibration += one.calibration;
@@ -85,7 +83,7 @@ WaveformValue largest_mean(const Waveform& waveform, const Accuracy& accuracy, D
     at = i + 1 - width;
   }
   WaveformValue value = value_of(top, mean_errors(waveform, accuracy, at, at + width), accuracy);
-  value.budget.half_width("window", amperes_of(missed_at_edges(waveform, at, width)) / static_cast<double>(width));
+  value.budget.half_width("window", amperes(missed_at_edges(waveform, at, width)) / static_cast<double>(width));
   return value;
 }
 

@@ -93,7 +93,7 @@ std::string rounded(double value, int decimals, bool up) {
   const auto behind = static_cast<std::size_t>(decimals);
   if (number.digits.size() <= behind) number.digits.insert(0, behind + 1 - number.digits.size(), '0');
   std::string text = number.digits;
-  if (behind > 0) text.insert(text.size() - behind, ".");
+  if (behind > 0) text.insert(text.size() - behind, 1, '.');
   text.erase(0, std::min(text.find_first_not_of('0'),
                          text.find('.') == std::string::npos ? text.size() - 1 : text.find('.') - 1));
   const bool zero = text.find_first_not_of("0.") == std::string::npos;

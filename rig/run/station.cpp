@@ -158,7 +158,6 @@ Task<> Station::open_scpi(const std::string& role, const plan::RoleBinding& b, I
 
 Task<> Station::open_ppk2(const std::string& role, const plan::RoleBinding& b, Instruments& instruments) {
   auto device = co_await instruments.ppk2(b.instrument);
-  if (role == "power_supply") supply_ = make_ppk2_supply(std::move(device));
   if (role == "microammeter") microammeter_ = make_ppk2_meter(std::move(device), role);
   if (role == "ammeter") ammeter_ = make_ppk2_meter(std::move(device), role);
 }

@@ -202,22 +202,6 @@ TEST_F(Profiler, RefusesWhatItCannotDo) {
   EXPECT_THROW(meter->expect_series(15us, 10), UserError);
   EXPECT_THROW(meter->expect_series(1ms, 7'000'000), UserError);
   EXPECT_THROW(now(ppk->use(Ppk2::Mode::source_meter, 6000)), UserError);
-  auto supply = make_ppk2_supply(ppk);
-  EXPECT_THROW(now(supply->set(3.6, 0.5)), UserError);
-  EXPECT_THROW(now(supply->voltage()), NoReading);
-}
-
-TEST_F(Profiler, IsASupplyThatReadsBackItsVoltageAndIsSeenOff) {
-  auto supply = make_ppk2_supply(ppk);
-  now(supply->set(3.3, 1));
-  now(supply->output(true));
-  EXPECT_EQ(device.millivolts(), 3300);
-  path.k1.set(clock.now(), 5'000'000);
-  EXPECT_NEAR(now(supply->current()).value, 5e-3, 1e-5);
-  const auto states = now(supply->make_safe());
-  ASSERT_EQ(states.size(), 1u);
-  EXPECT_TRUE(states[0].ok) << states[0].read_back;
-  EXPECT_FALSE(device.device_on());
 }
 
 // Hears bytes; gives metadata in the captured form.
