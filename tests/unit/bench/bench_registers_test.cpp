@@ -22,7 +22,7 @@ struct Registers : testing::Test {
   VirtualClock clock;
   RadioChannel radio{clock};
   BenchProfiles profiles{profiles_folder()};
-  Station station{clock, 1, three_samples().samples[0], MeterDefect{}, radio, profiles, 1};
+  Station station{clock, 1, three_samples().samples[0], MeterDefect{}, radio, profiles, nullptr, 1};
 
   static int code(RegisterPeer& device, RegisterTable table, std::uint16_t address, std::vector<std::uint16_t> values) {
     try {
@@ -132,7 +132,7 @@ TEST_F(Registers, ShowTheCoilNotTheContact) {
 }
 
 TEST_F(Registers, CountThePulsesOfTheMeter) {
-  Line psu(clock, station.psu);
+  Line psu(clock, station.psu->link());
   psu.ask(":SOUR:VOLT 6;:SOUR:CURR 1;:OUTP CH1,ON");
   coil(station.relays, 1, true);
   pass(clock, 60s);

@@ -150,7 +150,7 @@ TEST_F(Counter, AddsItBetweenTheNextOnesOfAFastMeter) {
 TEST_F(Counter, IsSpoiledByNamedFaults) {
   const auto counted = [&](const char* fault) {
     RadioChannel radio(clock);
-    Station station(clock, 1, three_samples().samples[0], MeterDefect{}, radio, profiles, 1);
+    Station station(clock, 1, three_samples().samples[0], MeterDefect{}, radio, profiles, nullptr, 1);
     if (*fault) station.apply(parse_fault(fault), {});
     for (std::uint32_t closing = 1; closing <= 8; ++closing) {
       station.counter.contact(closing);
