@@ -320,7 +320,7 @@ TEST(BenchWorld, TakesEveryCommandOfTheScpiProfiles) {
         const std::string pattern = command.value.string();
         const auto fill = [&](auto value) {
           return fmt::format(fmt::runtime(pattern), fmt::arg("channel", 1), fmt::arg("range", 10.0),
-                             fmt::arg("value", value));
+                             fmt::arg("count", 1), fmt::arg("value", value));
         };
         const std::string text = pattern.find("{value}") != std::string::npos ? fill("ON")
                                  : pattern.find(":d}") != std::string::npos   ? fill(10)
