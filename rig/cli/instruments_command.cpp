@@ -107,8 +107,8 @@ class CheckSession {
 };
 
 std::string calibration_text(const rig::MemberReport& member) {
-  if (!member.calibration) return "no calibration data";
-  return fmt::format("due {} ({} d)", member.calibration->due, member.days_left);
+  if (member.due.empty()) return "no calibration data";
+  return fmt::format("due {} ({} d)", member.due, member.days_left);
 }
 
 using Row = std::vector<std::string>;
@@ -161,11 +161,9 @@ Json members_json(const std::vector<rig::MemberReport>& members) {
   Json all = Json::array();
   for (const rig::MemberReport& m : members) {
     Json calibration = nullptr;
-    if (m.calibration)
-      calibration = {{"date", m.calibration->date},
-                     {"due", m.calibration->due},
-                     {"certificate", m.calibration->certificate},
-                     {"days_left", m.days_left}};
+    if (!m.due.empty())
+      calibration = {
+          {"date", m.calibrated}, {"due", m.due}, {"certificate", m.certificate}, {"days_left", m.days_left}};
     all.push_back({{"name", m.name},
                    {"profile", m.profile},
                    {"address", m.address},

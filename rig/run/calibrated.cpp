@@ -17,7 +17,8 @@ using nlohmann::json;
 
 std::vector<std::string> functions_of(const Profile& profile) {
   std::vector<std::string> names;
-  for (const auto& [name, lines] : profile.document().value("accuracy", json::object()).items()) names.push_back(name);
+  const json tables = profile.document().value("accuracy", json::object());
+  for (const auto& [name, lines] : tables.items()) names.push_back(name);
   return names;
 }
 

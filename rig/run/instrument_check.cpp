@@ -53,14 +53,15 @@ Task<> ask(Instruments& instruments, const std::string& name, MemberReport& repo
 }
 
 void check_calibration(std::chrono::sys_days today, MemberReport& report) {
-  if (!report.calibration) return;
-  // The rig file's days were looked at when it was read.
-  report.days_left = static_cast<int>((plan::parse_day(report.calibration->due).value() - today).count());
+  const auto due = plan::parse_day(report.due);
+  const auto calibrated = plan::parse_day(report.calibrated);
+  if (!due || !calibrated) return;
+  report.days_left = static_cast<int>((*due - today).count());
   if (report.days_left < 0)
-    report.problems.push_back(fmt::format("its calibration (certificate {}) ended on {}",
-                                          report.calibration->certificate, report.calibration->due));
-  if (plan::parse_day(report.calibration->date).value() > today)
-    report.problems.push_back(fmt::format("its calibration is dated {}, which is to come", report.calibration->date));
+    report.problems.push_back(
+        fmt::format("its calibration (certificate {}) ended on {}", report.certificate, report.due));
+  if (*calibrated > today)
+    report.problems.push_back(fmt::format("its calibration is dated {}, which is to come", report.calibrated));
 }
 
 // A station under check: what every comparison needs, and how it ends.
@@ -125,7 +126,10 @@ Task<MemberReport> check_member(Instruments& instruments, std::string name, std:
   report.name = name;
   report.profile = member.profile;
   report.address = member.address.text();
-  report.calibration = member.calibration;
+  const CalibratedInstrument& instrument = instruments.instrument(name);
+  report.calibrated = instrument.date;
+  report.due = instrument.due;
+  report.certificate = instrument.certificate;
   check_calibration(today, report);
   try {
     co_await ask(instruments, name, report);

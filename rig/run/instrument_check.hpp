@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +15,9 @@ struct MemberReport {
   std::string model;  // as it says; empty: it does not say
   std::string serial;
   std::string firmware;
-  std::optional<plan::Calibration> calibration;
+  std::string calibrated;  // the day; empty: the rig file has no calibration of it
+  std::string due;
+  std::string certificate;
   int days_left = 0;      // until the calibration is due; negative: past
   std::string self_test;  // "passed", what failed, or empty: its profile names none
   std::vector<std::string> problems;

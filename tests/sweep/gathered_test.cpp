@@ -40,7 +40,7 @@ Task<> run(rig::Trial& trial) {
     co_await sleep_for(60s);
     co_await trial.give_back();
   }
-  trial.measure("quiescent_current", 10, 0.1, "uA");
+  trial.measure("quiescent_current", 10, Budget("uA").half_width("accuracy", 0.1));
 }
 double own_s(const plan::Clause&, const plan::DutFile&) { return 120; }
 

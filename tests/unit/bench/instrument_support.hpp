@@ -68,6 +68,7 @@ struct ScriptedPath : SupplyPath {
   void set_supply(double v, double limit, bool on) override { volts = v, amperes_limit = limit, output = on; }
   void set_source_impedance(double) override {}
   void set_hidden_limit(double) override {}
+  void set_stray_current(double) override {}
   void set_contact(Contact, bool) override {}
   void set_burden(Path, double) override {}
   double supply_volts() const override { return output ? volts : 0; }
