@@ -74,9 +74,12 @@ class ScpiAnalyser final : public CurrentMeter {
 
   Task<> prepare() {
     if (prepared_) co_return;
+    // A channel that emulates an ammeter conducts only while its output is on; it sources nothing then.
+    co_await session_->command(text("function"));
     co_await session_->command(text("enable_current"));
     co_await session_->command(text("range_auto"));
     co_await session_->command(text("trigger_source"));
+    co_await session_->command(text("output_on"));
     prepared_ = true;
   }
 
@@ -120,7 +123,7 @@ class ScpiAnalyser final : public CurrentMeter {
       double value = 0;
       if (parse_scaled(field, 10, counts)) {
         waveform.counts.push_back(counts);
-      } else if (parse_number(field, value) && std::abs(value) >= scpi_not_a_number) {
+      } else if (parse_number(field, value) && std::abs(value) >= scpi_infinity) {
         waveform.counts.push_back(Waveform::overload);
       } else {
         throw ProtocolError(fmt::format("{}: {:?} in a waveform", session_->name(), field),

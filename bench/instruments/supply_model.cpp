@@ -7,8 +7,8 @@
 namespace meterrig::bench {
 namespace {
 
-// How often the over-current comparator looks; a real one takes some milliseconds too.
-constexpr Duration comparator = 10ms;
+// How long too much current must flow: a comparator has a filter.
+constexpr Duration over_current_delay = 10ms;
 constexpr double rectifier_reserve = 1.125;
 
 }  // namespace
@@ -19,10 +19,11 @@ SupplyModel::SupplyModel(Clock& clock, SupplyPath& path, int channels, int wired
       path_(path),
       channels_(static_cast<std::size_t>(channels)),
       wired_(static_cast<std::size_t>(wired - 1)),
-      watch_timer_(clock, [this] { watch(); }) {
+      comparator_(clock, [this] { compare(); }) {
   Spread spread(seed, serial);
   volt_offset_ = spread.within(volt_error);
   ampere_offset_ = spread.within(ampere_error);
+  path_.on_change([this] { current_changed(); });
 }
 
 // A broken regulator gives no more than the rectifier has.
@@ -44,10 +45,6 @@ void SupplyModel::apply(SupplyChannel& channel) {
   }
   if (!wired(channel)) return;
   path_.set_supply(output_volts(channel), channel.amperes, channel.on);
-  if (channel.on && channel.over_current.on)
-    watch_timer_.at(clock_.now() + comparator);
-  else
-    watch_timer_.cancel();
 }
 
 bool SupplyModel::switch_output(SupplyChannel& channel, bool on) {
@@ -57,12 +54,18 @@ bool SupplyModel::switch_output(SupplyChannel& channel, bool on) {
   return true;
 }
 
-void SupplyModel::watch() {
+void SupplyModel::current_changed() {
+  const SupplyChannel& channel = channels_[wired_];
+  const bool over = path_.supply_amperes() > channel.over_current.level;
+  if (!channel.on || !channel.over_current.on || !over) return comparator_.cancel();
+  if (!comparator_.armed()) comparator_.at(clock_.now() + over_current_delay);
+}
+
+void SupplyModel::compare() {
   SupplyChannel& channel = channels_[wired_];
-  if (path_.supply_amperes() > channel.over_current.level) {
-    channel.on = false;
-    channel.over_current.tripped = true;
-  }
+  if (path_.supply_amperes() <= channel.over_current.level) return;
+  channel.on = false;
+  channel.over_current.tripped = true;
   apply(channel);
 }
 

@@ -36,6 +36,10 @@ class SupplyModel {
   SupplyModel(Clock& clock, SupplyPath& path, int channels, int wired, double volt_error, double ampere_error,
               const std::string& serial, std::uint64_t seed);
 
+  SupplyModel(const SupplyModel&) = delete;
+  SupplyModel& operator=(const SupplyModel&) = delete;
+  ~SupplyModel() { path_.on_change({}); }
+
   std::vector<SupplyChannel>& channels() { return channels_; }
   const std::vector<SupplyChannel>& channels() const { return channels_; }
   // A setting of the channel has changed.
@@ -50,7 +54,8 @@ class SupplyModel {
   void run_away(double factor, bool unprotected);
 
  private:
-  void watch();
+  void current_changed();
+  void compare();
   // What its output would be without a load.
   double output_volts(const SupplyChannel& channel) const;
   bool wired(const SupplyChannel& channel) const { return &channel == &channels_[wired_]; }
@@ -64,7 +69,7 @@ class SupplyModel {
   double reads_ = 1;  // what it shows of the true voltage
   double gives_ = 1;  // what comes out of the voltage set
   bool comparator_works_ = true;
-  Timer watch_timer_;
+  Timer comparator_;
 };
 
 }  // namespace meterrig::bench

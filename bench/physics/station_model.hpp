@@ -59,6 +59,8 @@ class SupplyPath {
   virtual double supply_volts() const = 0;
   virtual double supply_amperes() const = 0;
   virtual bool constant_current() const = 0;
+  // Calls back whenever what the supply gives may have changed; one listener, none for an empty function.
+  virtual void on_change(std::function<void()> listener) = 0;
   // Through the instrument of a path, and at the meter's terminals.
   virtual const CurrentSignal& current(Path path) const = 0;
   virtual const VoltageSignal& terminals() const = 0;

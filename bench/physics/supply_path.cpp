@@ -58,6 +58,7 @@ class StationSupply final : public SupplyPath {
   bool constant_current() const override {
     return output_on_ && mode_ != Mode::regulated && ampere_limit_ <= hidden_limit_;
   }
+  void on_change(std::function<void()> listener) override { listener_ = std::move(listener); }
   const CurrentSignal& current(Path path) const override { return currents_[index(path)]; }
   const VoltageSignal& terminals() const override { return terminals_; }
   void set_meter_current(std::int64_t nanoamperes) override;
@@ -92,6 +93,7 @@ class StationSupply final : public SupplyPath {
   double burden_[2] = {0, 0};
   std::int64_t meter_na_ = 0;
   std::int64_t stray_na_ = 0;
+  std::function<void()> listener_;
   bool was_closed_ = false;
   Mode mode_ = Mode::regulated;
   VoltageSignal source_;
@@ -173,6 +175,7 @@ void StationSupply::refresh() {
   set_currents(now);
   prune(now);
   tell();
+  if (listener_) listener_();
 }
 
 // Where the terminals go from now on, and in which mode the supply is.

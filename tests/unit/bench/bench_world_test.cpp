@@ -61,7 +61,8 @@ BenchOptions with_fault(const std::string& name, int station = 0, int at_exchang
 
 TEST(BenchWorld, HasWhatTheRigFilesName) {
   World world;
-  std::vector<std::string> expected = {"ambient", "analyser", "flow", "host", "leak", "manifold", "matrix", "operator"};
+  std::vector<std::string> expected = {"ambient", "analyser", "flow",   "host",    "inputs",
+                                       "leak",    "manifold", "matrix", "operator"};
   for (const char* station : {"1", "2", "3"})
     for (const char* name : {"psu", "dmm", "analyser", "relays", "air", "gauge", "leak", "flow", "counter", "uart"})
       expected.push_back(std::string(name) + station);

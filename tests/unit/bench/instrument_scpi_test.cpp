@@ -305,6 +305,7 @@ TEST_F(Rigol, TripsItsProtections) {
   line.ask(":SOUR:VOLT 6;:OUTP:OVP:CLE;:OUTP:OCP:VAL CH1,0.5;:OUTP:OCP CH1,ON;:OUTP ON");
   EXPECT_TRUE(path.output);
   path.amperes = 0.6;
+  path.changed();
   pass(clock, 50ms);
   EXPECT_EQ(line.ask(":OUTP?;:OUTP:OCP:QUES?"), "OFF;YES");
 }

@@ -69,6 +69,7 @@ struct ScriptedPath : SupplyPath {
   void set_source_impedance(double) override {}
   void set_hidden_limit(double) override {}
   void set_stray_current(double) override {}
+  void on_change(std::function<void()> listener) override { changed = std::move(listener); }
   void set_contact(Contact, bool) override {}
   void set_burden(Path, double) override {}
   double supply_volts() const override { return output ? volts : 0; }
@@ -81,6 +82,7 @@ struct ScriptedPath : SupplyPath {
 
   double volts = 0, amperes_limit = 0, amperes = 0;
   bool output = false, limiting = false;
+  std::function<void()> changed;
   CurrentSignal k1, k2;
   VoltageSignal voltage;
 };

@@ -49,12 +49,14 @@ Calls calls_of(Clock& clock, std::shared_ptr<CurrentMeter> meter) {
     return run(clock, meter->start(seconds(with.at(0)), with.at(1))), Json();
   };
   // Counts of 0.1 nA; an overload is told by its word.
-  calls["fetch"] = [=, &clock](const Json&) {
+  const auto fetch = [=, &clock](bool exact) {
     Json counts = Json::array();
-    for (const std::int64_t count : run(clock, meter->fetch(true)).counts)
+    for (const std::int64_t count : run(clock, meter->fetch(exact)).counts)
       counts.push_back(count == Waveform::overload ? Json("overload") : Json(count));
     return counts;
   };
+  calls["fetch"] = [=](const Json&) { return fetch(true); };
+  calls["fetch_block"] = [=](const Json&) { return fetch(false); };
   calls["abort"] = [=, &clock](const Json&) { return run(clock, meter->abort()), Json(); };
   return calls;
 }

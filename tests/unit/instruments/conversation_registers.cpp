@@ -106,6 +106,12 @@ Calls calls_of(Clock& clock, std::shared_ptr<Chamber> chamber) {
   return calls;
 }
 
+Calls calls_of(Clock& clock, std::shared_ptr<SafetyContact> contact) {
+  Calls calls;
+  calls["closed"] = [=, &clock](const Json&) { return run(clock, contact->closed()); };
+  return calls;
+}
+
 }  // namespace
 
 Calls modbus_calls(Clock& clock, const std::string& role, std::shared_ptr<ModbusDevice> device,
@@ -126,6 +132,9 @@ Calls modbus_calls(Clock& clock, const std::string& role, std::shared_ptr<Modbus
   if (role == "pulse_counter") return calls_of(clock, std::shared_ptr(make_pulse_counter(device)));
   if (role == "ambient") return calls_of(clock, std::shared_ptr(make_ambient(device, device)));
   if (role == "chamber") return calls_of(clock, std::shared_ptr(make_chamber(device)));
+  if (role == "door" || role == "emergency_stop")
+    return calls_of(clock,
+                    std::shared_ptr(make_safety_contact(device, static_cast<std::uint16_t>(bindings.at("input")))));
   throw std::out_of_range("no calls for the role " + role);
 }
 

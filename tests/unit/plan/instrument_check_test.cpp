@@ -38,7 +38,7 @@ TEST(InstrumentCheck, KeysAndRoles) {
        "@: at /roles/power_supply/channels/0/voltage_v/unit: found unknown key \"unit\"; expected a known key"},
       {"rigol_dp832", "        \"mode\": \":OUTP:MODE? CH{channel}\"\n", "        \"select\": \"X\"\n",
        "@: at /roles/power_supply/commands/select: found key \"select\" again; expected each key once (first on line "
-       "40)"},
+       "41)"},
       {"rigol_dp832", "^RIGOL TECHNOLOGIES,DP832A?,", "^RIGOL,DP832A?,",
        "@: at /identity: found string \"^RIGOL,DP832A?,\"; expected a pattern that \"RIGOL TECHNOLOGIES,DP832,1,1\" "
        "matches"},
@@ -78,7 +78,7 @@ TEST(InstrumentCheck, RangesAndAccuracy) {
       {"rigol_dp832", "\"set_voltage\": [{\"up_to\": 30", "\"set_voltage\": [{\"up_to\": 20",
        "@: at /accuracy/set_voltage/0/up_to: found number 20; expected at least 30, as far as CH1 can be set"},
       {"rigol_dp832", "\"measure_current\": [", "\"measured_current\": [",
-       "@-78: at /: found no accuracy of \"measure_current\"; expected a table that reaches to 3 for CH1"},
+       "@-80: at /: found no accuracy of \"measure_current\"; expected a table that reaches to 3 for CH1"},
       {"keysight_34465a", "{\"up_to\": 1, \"of_reading\"", "{\"up_to\": 0.01, \"of_reading\"",
        "@: at /accuracy/read/1/up_to: found number 0.01; expected a range above the one before it, 0.1"},
       {"pressure_transmitter", "\"min\": -1000", "\"min\": 30000",
@@ -114,7 +114,7 @@ TEST(InstrumentCheck, Registers) {
        "did "
        "you mean \"pressure_pa\"?"},
       {"pressure_transmitter", "\"pressure_pa\": [{\"up_to\"", "\"pressure\": [{\"up_to\"",
-       "@-10: at /roles/gauge/pressure: found string \"pressure_pa\"; expected a table \"pressure_pa\" under "
+       "@-11: at /roles/gauge/pressure: found string \"pressure_pa\"; expected a table \"pressure_pa\" under "
        "\"accuracy\""},
       {"waveshare_relay8", "{\"coil\": \"{k2}\"", "{\"coil\": \"{k3}\"",
        "@: at /roles/path_switch/safe_state/0/coil: found string \"{k3}\"; expected a binding of this role: \"k1\", "
@@ -135,7 +135,7 @@ TEST(InstrumentCheck, TheNominalVoltageFitsTheChannel) {
   const RigFile rig = loader.rig(file.string());
   const std::vector<DutFile> duts{loader.dut("wg25-r-1")};
   const std::string message = refusal([&] { check_supplies_fit(loader, rig, duts); });
-  EXPECT_NE(message.find("rigol_dp832.json:33: at /roles/power_supply/channels/2/voltage_v/max: found number 5; "
+  EXPECT_NE(message.find("rigol_dp832.json:34: at /roles/power_supply/channels/2/voltage_v/max: found number 5; "
                          "expected 6 V, the nominal voltage of "),
             std::string::npos)
       << message;
