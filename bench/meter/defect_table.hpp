@@ -27,7 +27,6 @@ inline constexpr const char* r5_3_18 = "CJT503-5.3.18/6.20";
 
 inline constexpr const char* fail = "fail";
 inline constexpr const char* inconclusive = "inconclusive";
-inline constexpr const char* disturbed = "void";
 
 std::vector<MeterDefect> valve_tightness();
 std::vector<MeterDefect> valve_durability();

@@ -1,6 +1,7 @@
 #include "rig/cli/discovery.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -207,8 +208,10 @@ int discover(const DiscoverWords& words) {
   if (words.as_json) {
     Json found = Json::array();
     for (const Found& each : all)
-      found.push_back(
-          {{"address", each.address}, {"identity", text_or_null(each.identity)}, {"about", text_or_null(each.about)}});
+      found.push_back({{"address", each.address},
+                       {"identity", text_or_null(each.identity)},
+                       {"about", text_or_null(each.about)},
+                       {"profiles", fitting_profiles(search.loader(), each)}});
     fmt::print("{}\n", Json{{"found", found}, {"instruments", proposal}}.dump(2));
     return all.empty() ? nothing_found : 0;
   }
@@ -218,8 +221,10 @@ int discover(const DiscoverWords& words) {
   }
   for (const Found& each : all) {
     fmt::print("{:<40} {}\n", each.address, each.identity.empty() ? each.about : each.identity);
-    if (!each.identity.empty() && proposed_entry(search.loader(), each).is_null())
+    const std::vector<std::string> fitting = fitting_profiles(search.loader(), each);
+    if (!each.identity.empty() && fitting.empty())
       fmt::print("{:<40} no profile fits; docs/guide-extending.md says how to add one\n", "");
+    if (fitting.size() > 1) fmt::print("{:<40} one of {}: say which\n", "", fmt::join(fitting, ", "));
   }
   if (proposal.empty()) return 0;
   fmt::print("\nfor the rig file; add each one's calibration from its certificate:\n\"instruments\": {}\n",
@@ -229,19 +234,26 @@ int discover(const DiscoverWords& words) {
 
 }  // namespace
 
-Json proposed_entry(plan::Loader& loader, const Found& found) {
-  if (found.identity.empty()) return nullptr;
+std::vector<std::string> fitting_profiles(plan::Loader& loader, const Found& found) {
+  std::vector<std::string> fitting;
+  if (found.identity.empty()) return fitting;
   const bool registers = found.address.starts_with("modbus");
   for (const std::string& name : loader.path().names("instruments")) {
     const nlohmann::json profile = json::to_json(loader.instrument(name));
     if ((profile.at("kind") == "modbus") != registers) continue;
     const std::string pattern = identity_pattern(profile);
-    if (pattern.empty() || !std::regex_search(found.identity, std::regex(pattern))) continue;
-    Json entry{{"profile", name}, {"address", found.address}};
-    if (const std::string serial = serial_of(found.identity, !registers); !serial.empty()) entry["serial"] = serial;
-    return entry;
+    if (!pattern.empty() && std::regex_search(found.identity, std::regex(pattern))) fitting.push_back(name);
   }
-  return nullptr;
+  return fitting;
+}
+
+Json proposed_entry(plan::Loader& loader, const Found& found) {
+  const std::vector<std::string> fitting = fitting_profiles(loader, found);
+  if (fitting.size() != 1) return nullptr;
+  Json entry{{"profile", fitting.front()}, {"address", found.address}};
+  const bool registers = found.address.starts_with("modbus");
+  if (const std::string serial = serial_of(found.identity, !registers); !serial.empty()) entry["serial"] = serial;
+  return entry;
 }
 
 void add_discover(CLI::App& parent, Action& action) {

@@ -16,7 +16,10 @@ struct Found {
   std::string about;     // a port's own words: adapter, USB identity, announced service
 };
 
-// What a rig file says of one found: its profile is the first whose identity fits. Null: none does.
+// Profiles whose identity fits what was found. A board that only tells its firmware's number fits several.
+std::vector<std::string> fitting_profiles(plan::Loader& loader, const Found& found);
+
+// What a rig file says of one found; null unless exactly one profile fits.
 nlohmann::ordered_json proposed_entry(plan::Loader& loader, const Found& found);
 
 // `meterrig instruments discover`.

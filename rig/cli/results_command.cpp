@@ -46,7 +46,7 @@ void add_waveform(CLI::App& command, ResultsOptions& options) {
           ->type_name("WHICH");
   command
       .add_option("--format", options.format,
-                  "csv, or npy or float32 with a description in FILE.json; without it npy for FILE.npy, else csv")
+                  "csv; or npy or float32, described in FILE.json; npy without it for FILE.npy")
       ->check(CLI::IsMember({"csv", "npy", "float32"}))
       ->type_name("csv|npy|float32")
       ->needs(which);

@@ -46,6 +46,13 @@ std::set<std::string> taken_midway(const RunSetup& setup) {
   return all;
 }
 
+bool any_instrument_shared(const plan::RigFile& rig) {
+  return std::any_of(rig.stations.begin(), rig.stations.end(), [&](const plan::RigStation& place) {
+    return std::any_of(place.roles.begin(), place.roles.end(),
+                       [&](const auto& role) { return is_shared(rig, place, role.first); });
+  });
+}
+
 }  // namespace
 
 bool is_shared(const plan::RigFile& rig, const plan::RigStation& place, const std::string& role) {
@@ -84,6 +91,7 @@ Agenda::Agenda(const RunSetup& setup, std::size_t station) : setup_(setup) {
     estimates_.push_back(estimate_seconds(setup, planned.clause, dut));
   }
   done_.resize(procedures_.size());
+  in_step_ = !any_instrument_shared(setup.rig);
 }
 
 bool Agenda::empty() const {
@@ -105,7 +113,11 @@ std::vector<std::size_t> Agenda::ready() const {
       free = done_[earlier] || !must_follow(place, earlier);
     if (free) (procedures_[place] && procedures_[place]->gathered ? together : alone).push_back(place);
   }
-  return alone.empty() ? together : alone;
+  std::vector<std::size_t>& ready = alone.empty() ? together : alone;
+  // Stations that go through the plan in step do the same kind of thing at a time: one's words on the air come when the
+  // others listen or talk, not when their valves stand open.
+  if (in_step_ && ready.size() > 1) ready.resize(1);
+  return ready;
 }
 
 double Agenda::remaining_s() const {

@@ -48,6 +48,7 @@ class Agenda {
   std::vector<Needs> needs_;
   std::vector<double> estimates_;
   std::vector<bool> done_;
+  bool in_step_ = false;  // the stations share no instrument
 };
 
 // A gathering for each thing that procedures use together, with the stations that have such a clause to do.

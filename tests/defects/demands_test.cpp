@@ -45,8 +45,7 @@ std::string supply_without_nine_volts_at_three_amperes() {
     channels[i]["voltage_v"]["max"] = i == 0 ? 6 : 25;
     channels[i]["current_a"]["max"] = i == 0 ? 5 : 1;
   }
-  for (const char* const function : {"set_current", "measure_current"})
-    document["accuracy"][function][0]["up_to"] = 5;
+  for (const char* const function : {"set_current", "measure_current"}) document["accuracy"][function][0]["up_to"] = 5;
   return kept(document, "supply_of_three_channels");
 }
 
