@@ -66,6 +66,7 @@ Task<> repetition(Trial& trial) {
   if (!closed.seen) {
     trial.one_sided("closing_time", true, most_s + 2, "s");
   } else {
+    expect_watched(trial, closed, most_s);
     trial.measure("closing_time", closed.seconds, closed.budget());
     co_await measure_leakage(trial);
     co_await admit_air(trial, trial.number("flow_pressure_kpa"));

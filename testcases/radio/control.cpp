@@ -30,6 +30,7 @@ Task<> close_over_the_air(Trial& trial) {
   // Closed at the first look, it may have been so at any time since the command.
   if (closed.since_last_look_s >= closed.seconds) closed.since_last_look_s += to_seconds(unseen);
   closed.seconds += to_seconds(unseen);
+  expect_watched(trial, closed, most_s - 5);
   trial.measure("closing_time", closed.seconds, closed.budget());
 }
 

@@ -185,6 +185,16 @@ Budget PolledTime::budget() const {
   return budget.half_width("polling", since_last_look_s / 2).half_width("time stamp", 0.01);
 }
 
+void expect_watched(Trial& trial, const PolledTime& time, double limit_s) {
+  constexpr double longest_blink_s = 1;
+  if (time.since_last_look_s <= longest_blink_s || time.seconds <= limit_s) return;
+  if (time.seconds - time.since_last_look_s > limit_s) return;
+  trial.rig_fault(
+      fmt::format("seen {:.1f} s after the start, {:.1f} s after the look before: whether within {:g} s, nobody "
+                  "saw",
+                  time.seconds, time.since_last_look_s, limit_s));
+}
+
 Task<> vent_air(Trial& trial) {
   Station& st = trial.station();
   co_await st.inlet_valve().open(false);

@@ -45,6 +45,9 @@ struct PolledTime {
   // The stretch, and 10 ms of the time stamp.
   Budget budget() const;
 };
+// The rig looked away for longer than a second, and only what it can't have seen decides that the limit was missed:
+// void.
+void expect_watched(Trial& trial, const PolledTime& time, double limit_s);
 
 // Air through the meter at `kpa`; the outlet's flow in L/h tells whether the valve is open or closed.
 struct Flow {
