@@ -6,8 +6,8 @@
 
 namespace meterrig::plan {
 
-struct DutFile;
-struct RigFile;
+class DutFile;
+class RigFile;
 class Loader;
 
 // What the schema can't say of an instrument profile: ranges the right way round, templates with the placeholders that
