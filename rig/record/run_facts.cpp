@@ -92,6 +92,8 @@ class Gatherer {
     if (type == "interlock") return facts_.interlocks.push_back(timed(event));
     if (type == "stop_requested") return facts_.stops.push_back(timed(event));
     if (type == "sample_left") return leave(event);
+    // Waiting for a shared thing, which may be all that was seen of a clause, opens no attempt.
+    if (type == "lease") return;
     if (event.contains("sample") && event.contains("id")) return clause_event(type, event);
     if (type == "note") facts_.notes.push_back(text_entry(event));
     if (type == "deviation") facts_.deviations.push_back(text_entry(event));

@@ -155,6 +155,16 @@ TEST(RecordFold, AKilledRun) {
   EXPECT_EQ(result_of(live, 1, leak)["verdict"], "not_tested");
 }
 
+TEST(RecordFold, AClauseThatOnlyWaitedForAThingWasNotBegun) {
+  test::Bench bench;
+  bench.start();
+  bench.journal.append("lease", with(at(1, leak), {{"role", "microammeter"}, {"state", "waiting"}}));
+  const json record = fold(bench);
+  EXPECT_EQ(record["state"], "interrupted");
+  EXPECT_EQ(result_of(record, 1, leak)["verdict"], "not_tested");
+  EXPECT_EQ(result_of(record, 1, leak)["attempts"], 0);
+}
+
 TEST(RecordFold, AKilledRunThatGoesOn) {
   test::Bench bench;
   bench.start();
