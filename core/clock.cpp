@@ -64,7 +64,8 @@ void Clock::run_until(const std::function<bool()>& done) {
 
 bool Clock::turn() {
   Waiter* const waiter = ready_head_;
-  const bool due = !waiter && !heap_.empty() && heap_.front()->due_ <= now();
+  const Instant at = now();
+  const bool due = !waiter && !heap_.empty() && heap_.front()->due_ <= at;
   if (!waiter && !due) return false;
   ++turns_;
   const Turning turning(turning_);
@@ -74,7 +75,7 @@ bool Clock::turn() {
     Waiter& next = *ready_head_;
     not_ready(next);
     next.resume();
-  } else if (!heap_.empty() && heap_.front()->due_ <= now()) {
+  } else if (!heap_.empty() && heap_.front()->due_ <= at) {
     TimerNode& node = *heap_.front();
     remove(node);
     come_to(node.due_);
