@@ -18,31 +18,39 @@ Task<> expect_open_flow(Trial& trial) {
     trial.rig_fault(fmt::format("only {:.1f} L/h pass the valve that says it is open", flow.l_per_h));
 }
 
-// From K0 until the outlet's flow is inside the fine range below the limit, and stays there for a second.
+// Whether the outlet's flow is inside the fine range and below the limit.
+Task<bool> looks_closed(Trial& trial) {
+  try {
+    const Reading flow = co_await trial.station().leak_sensor().flow_l_per_h();
+    co_return flow.value <= trial.number("closed_flow_max_l_per_h");
+  } catch (const OverRange&) {
+    co_return false;
+  }
+}
+
+// From K0 until the valve looks closed, and does for a second. Not seen: a look that began after `most_s` says open.
 Task<PolledTime> time_to_close(Trial& trial, double most_s) {
   Station& st = trial.station();
   co_await st.leak_sensor().select(LeakSensor::Range::fine);
   const Instant cut = trial.clock().now();
   co_await st.path().select(Position::off);
   PolledTime closed_at;
-  double before_s = 0;
-  while (to_seconds(trial.clock().now() - cut) < most_s + 2) {
-    double flow = st.leak_sensor().range_l_per_h() * 2;
-    try {
-      const Reading reading = co_await st.leak_sensor().flow_l_per_h();
-      flow = reading.value;
-    } catch (const OverRange&) {
-      // Certainly open; the look at it counts below.
-    }
+  double last_open_s = 0;
+  for (;;) {
+    const double asked_s = to_seconds(trial.clock().now() - cut);
+    const bool closed = co_await looks_closed(trial);
     const double now_s = to_seconds(trial.clock().now() - cut);
-    const bool closed = flow <= trial.number("closed_flow_max_l_per_h");
-    if (!closed) closed_at = {};
-    if (closed && !closed_at.seen) closed_at = {true, now_s, now_s - before_s};
-    before_s = now_s;
-    if (closed && now_s - closed_at.seconds >= 1) co_return closed_at;
+    if (!closed) {
+      if (asked_s >= most_s) co_return PolledTime{};
+      closed_at = {};
+      last_open_s = asked_s;
+    } else if (!closed_at.seen) {
+      closed_at = {true, now_s, now_s - last_open_s};
+    } else if (now_s - closed_at.seconds >= 1) {
+      co_return closed_at;
+    }
     co_await sleep_for(poll);
   }
-  co_return PolledTime{};
 }
 
 Task<> measure_flow_after(Trial& trial) {

@@ -1,10 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "bench/instruments/dmm_models.hpp"
 #include "instruments/dmm_role.hpp"
 #include "instruments/scpi_drivers.hpp"
+#include "tests/support/calls.hpp"
 #include "tests/unit/bench/instrument_support.hpp"
 
 // The drivers on the virtual instruments, which know nothing of their profiles.
@@ -14,12 +13,8 @@ namespace {
 using bench::DmmTrouble;
 using bench::ScriptedPath;
 
-struct Rack {
-  explicit Rack(const std::string& id)
-      : profile([&] {
-          std::ifstream file(METERRIG_SOURCE_DIR "/config/instruments/" + id + ".json");
-          return nlohmann::json::parse(file);
-        }()) {
+struct Rack : support::Calls<Rack> {
+  explicit Rack(const std::string& id) : profile(support::profile_document(id)) {
     path.voltage.set_constant(clock.now(), 5.4321);
     path.k1.set(clock.now(), 0);
     device = bench::make_multimeter(id, clock, path, "77", 5);
@@ -30,21 +25,7 @@ struct Rack {
   std::unique_ptr<Voltmeter> voltmeter() { return make_scpi_voltmeter(clock, session, profile); }
   std::unique_ptr<CurrentMeter> meter(const std::string& role) {
     return make_scpi_current_meter(clock, session, profile, 1, role);
-  }
-  template <typename T>
-  T now(Task<T> task) {
-    return run(clock, std::move(task));
-  }
-  template <typename E, typename T>
-  std::string refused(Task<T> task) {
-    try {
-      run(clock, std::move(task));
-    } catch (const E& error) {
-      return error.what();
-    }
-    return "nothing was thrown";
-  }
-  // 12 mA for 6 ms every 100 ms, 18 uA between.
+  }  // 12 mA for 6 ms every 100 ms, 18 uA between.
   void wake_ups(int count) {
     for (int i = 0; i < count; ++i) {
       path.k1.set(clock.now() + i * Duration{100ms} + 20ms, 12'000'000);

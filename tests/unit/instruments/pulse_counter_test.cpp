@@ -1,44 +1,26 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "bench/instruments/pulse_counter.hpp"
 #include "core/io/memory_bus.hpp"
 #include "instruments/modbus_roles.hpp"
+#include "tests/support/calls.hpp"
 
 namespace meterrig {
 namespace {
 
 const std::string profiles_folder = METERRIG_SOURCE_DIR "/config/instruments";
 
-nlohmann::json profile_document() {
-  std::ifstream file(profiles_folder + "/pulse_counter.json");
-  return nlohmann::json::parse(file);
-}
+nlohmann::json profile_document() { return support::profile_document("pulse_counter"); }
 
 // The driver on a bus in memory, RTU at 9600 8N1.
-struct Driven {
+struct Driven : support::Calls<Driven> {
   explicit Driven(RegisterPeer& peer, VirtualClock& its_clock, nlohmann::json document = profile_document())
       : clock(its_clock), bus(std::make_shared<MemoryBus>(clock, "bus", 1146us, 5ms)), profile(std::move(document)) {
     bus->attach(1, peer);
     device = std::make_shared<ModbusDevice>(clock, bus, profile, "counter1", 1);
     role = make_pulse_counter(device);
-  }
-  template <typename T>
-  T now(Task<T> task) {
-    return run(clock, std::move(task));
-  }
-  // What the call throws; empty when nothing.
-  template <typename E, typename T>
-  std::string refused(Task<T> task) {
-    try {
-      run(clock, std::move(task));
-    } catch (const E& error) {
-      return error.what();
-    }
-    return "";
   }
   std::vector<std::uint32_t> numbers() {
     std::vector<std::uint32_t> all;

@@ -1,21 +1,16 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "bench/instruments/mt768.hpp"
 #include "instruments/vendor_ascii.hpp"
+#include "tests/support/calls.hpp"
 #include "tests/unit/bench/instrument_support.hpp"
 
 namespace meterrig {
 namespace {
-
-Profile mt768_profile() {
-  std::ifstream file(METERRIG_SOURCE_DIR "/config/instruments/zera_mt768.json");
-  return Profile(nlohmann::json::parse(file));
-}
 
 // A symmetric load point: 230 V, currents lag their voltages by `lag` degrees.
 AcLoadPoint symmetric(double amperes, double lag) {
@@ -27,29 +22,15 @@ AcLoadPoint symmetric(double amperes, double lag) {
   return point;
 }
 
-struct Source : testing::Test {
+struct Source : testing::Test, support::Calls<Source> {
   VirtualClock clock;
   bench::Mt768 device{clock, "MT-1", 3};
-  Profile profile = mt768_profile();
+  Profile profile{support::profile_document("zera_mt768")};
   std::shared_ptr<VendorAscii> line = std::make_shared<VendorAscii>(
       clock, std::make_unique<MemoryLink>(clock, "link", device, LineTiming::serial(9600, 8, false, 2)), profile,
       "source1");
   std::unique_ptr<AcSource> source = make_vendor_ac_source(line);
   std::unique_ptr<ReferenceMeter> reference = make_vendor_reference_meter(line);
-
-  template <typename T>
-  T now(Task<T> task) {
-    return run(clock, std::move(task));
-  }
-  template <typename E, typename T>
-  std::string refused(Task<T> task) {
-    try {
-      run(clock, std::move(task));
-    } catch (const E& error) {
-      return error.what();
-    }
-    return "";
-  }
 };
 
 TEST_F(Source, SaysWhoItIs) { EXPECT_EQ(now(line->identify()), "MT768V05.52"); }
@@ -174,7 +155,7 @@ TEST(SourceConversation, IsThatOfTheMakersOwnMock) {
                                 "-2.9249751E-04", "5.9991698E+00", "123",           "50.01"};
   for (int i = 0; i < 29; ++i) peer.answers["AME"].push_back(fmt::format("{};{}", i, values[i]));
   peer.answers["AME"].push_back("AMEACK");
-  const Profile profile = mt768_profile();
+  const Profile profile{support::profile_document("zera_mt768")};
   auto line = std::make_shared<VendorAscii>(
       clock, std::make_unique<MemoryLink>(clock, "link", peer, LineTiming::serial(9600, 8, false, 2)), profile, "src");
   auto source = make_vendor_ac_source(line);

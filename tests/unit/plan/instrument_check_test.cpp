@@ -7,15 +7,8 @@
 namespace meterrig::plan {
 namespace {
 
-struct Case {
-  const char* file;
-  const char* from;
-  const char* to;
-  const char* message;
-};
-
-void expect(std::initializer_list<Case> cases) {
-  for (const Case& one : cases)
+void expect(std::initializer_list<MessageCase> cases) {
+  for (const MessageCase& one : cases)
     EXPECT_EQ(check_changed(std::string("instruments/") + one.file + ".json", one.from, one.to), one.message) << one.to;
 }
 

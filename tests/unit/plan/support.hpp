@@ -63,6 +63,14 @@ class Scratch {
   std::filesystem::path folder_;
 };
 
+// `from` in a shipped file becomes `to`: what is then said.
+struct MessageCase {
+  const char* file;
+  const char* from;
+  const char* to;
+  const char* message;
+};
+
 // What `meterrig check` says of a changed shipped file. The line is counted from the changed one: `@`, `@-3`.
 inline std::string check_changed(const std::string& file, const std::string& from, const std::string& to) {
   const Scratch scratch;

@@ -109,26 +109,29 @@ TEST_F(Chamber, AFailureIsEverybodysWhoWasThere) {
   EXPECT_EQ(story(), "1 failed@110 2 failed@110");
 }
 
-TEST_F(Chamber, AnotherBringsItWhenOneIsStopped) {
+// Station 1 is stopped at 60; station 3 comes `third_at`.
+struct StoppedChamber : Chamber {
+  void comes_last(int third_at) {
+    Timer stop(clock, [&] { own.cancel("test"); });
+    stop.at(clock.now() + 60s);
+    expect({"1", "2", "3"});
+    comes("1", 0, {5}, &own);
+    comes("2", 10, {5});
+    comes("3", third_at, {5});
+    told = story();
+  }
   CancelScope own;
-  Timer stop(clock, [&] { own.cancel("test"); });
-  stop.at(clock.now() + 60s);
-  expect({"1", "2", "3"});
-  comes("1", 0, {5}, &own);
-  comes("2", 10, {5});
-  comes("3", 10, {5});
-  EXPECT_EQ(story(), "1 stopped@60 [5]@160 2:5@160 3:5@160");
+  std::string told;
+};
+
+TEST_F(StoppedChamber, AnotherBringsIt) {
+  comes_last(10);
+  EXPECT_EQ(told, "1 stopped@60 [5]@160 2:5@160 3:5@160");
 }
 
-TEST_F(Chamber, AStopReachesWhoWaits) {
-  CancelScope own;
-  Timer stop(clock, [&] { own.cancel("test"); });
-  stop.at(clock.now() + 60s);
-  expect({"1", "2", "3"});
-  comes("1", 0, {5}, &own);
-  comes("2", 10, {5});
-  comes("3", 70, {5});
-  EXPECT_EQ(story(), "1 stopped@60 [5]@170 2:5@170 3:5@170");
+TEST_F(StoppedChamber, TheStopReachesWhoWaits) {
+  comes_last(70);
+  EXPECT_EQ(told, "1 stopped@60 [5]@170 2:5@170 3:5@170");
 }
 
 }  // namespace
