@@ -31,7 +31,7 @@ constexpr const char* footer =
     "  meterrig list plans                       what can be run\n"
     "  meterrig results show                     the last run again\n"
     "  meterrig COMMAND --help                   more on a command\n\n"
-    "Exit codes: 0 all pass, recorded or not applicable; 1 a fail; 2 wrong files or words;\n"
+    "Exit codes of a run: 0 all pass, recorded or not applicable; 1 a fail; 2 wrong files or words;\n"
     "3 something void, inconclusive or not tested; 4 aborted.";
 
 void check_command(const CLI::App& app, const std::string& word) {
