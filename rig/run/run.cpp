@@ -140,12 +140,9 @@ Task<> Run::Impl::check_contacts(Interlocks& interlocks) {
 
 Task<> Run::Impl::finish(Interlocks& interlocks) {
   std::vector<OutputState> all;
-  bool safe = true;
   for (const auto& station : stations) {
-    for (const OutputState& state : co_await station->make_safe(station->output_roles())) {
-      safe = safe && state.ok;
-      all.push_back(state);
-    }
+    const std::vector<OutputState> its = co_await station->make_safe(station->output_roles());
+    all.insert(all.end(), its.begin(), its.end());
     if (station->commissioned) journal->append("sample_left", left_body(*station));
   }
   journal->append("safe_state", {{"reason", "end of run"}, {"outputs", outputs_json(all)}});

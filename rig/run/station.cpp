@@ -22,6 +22,15 @@ void expect_identity(const plan::RigInstrument& member, const Profile& profile, 
         exchange);
 }
 
+// Another unit of the same model has another calibration.
+void expect_serial(const plan::RigInstrument& member, const std::string& serial, const std::string& answer,
+                   const std::string& asked) {
+  if (member.serial.empty() || serial == member.serial) return;
+  throw InstrumentError(
+      fmt::format("{} has serial number {}; the rig file says {}", member.name, serial, member.serial),
+      {member.name, asked, answer, {}});
+}
+
 }  // namespace
 
 Instruments::Instruments(Clock& clock, plan::Loader& loader, const plan::RigFile& rig, Connector& connector)
@@ -74,10 +83,7 @@ Task<> Instruments::identify(std::string name) {
   if (const auto session = sessions_.find(name); session != sessions_.end() && session->second) {
     const Identity identity = co_await session->second->identify();
     expect_identity(member, its_profile, its_profile.document().at("identity"), identity.text, "*IDN?");
-    if (!member.serial.empty() && identity.serial != member.serial)
-      throw InstrumentError(
-          fmt::format("{} has serial number {}; the rig file says {}", name, identity.serial, member.serial),
-          {name, "*IDN?", identity.text, {}});
+    expect_serial(member, identity.serial, identity.text, "*IDN?");
     co_await check_state(session->second, its_profile);
     identities_[name] = identity.text;
   }
@@ -88,7 +94,11 @@ Task<> Instruments::identify(std::string name) {
   }
   if (const auto device = devices_.find(name); device != devices_.end() && device->second) {
     const std::string answer = co_await device->second->identify();
-    expect_identity(member, its_profile, its_profile.document().at("identity").at("pattern"), answer, "identity");
+    const auto& identity = its_profile.document().at("identity");
+    expect_identity(member, its_profile, identity.at("pattern"), answer, "identity");
+    // Model and serial number, where the device tells both.
+    if (identity.contains("model_registers"))
+      expect_serial(member, answer.substr(answer.find(',') + 1), answer, "identity");
     identities_[name] = answer;
   }
 }

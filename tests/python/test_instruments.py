@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from rigtools import meterrig
+from rigtools import CONFIG, meterrig
 
 
 def check(tmp_path, *words, timeout=120):
@@ -52,6 +52,21 @@ def test_what_is_wrong_is_found_where_it_is(tmp_path, fault, member, comparisons
     code, members, compared = check(tmp_path, "--fault", fault)
     assert code == 1
     assert trouble(members, compared) == ({member} if member else set(), comparisons)
+
+
+@pytest.mark.parametrize("member", ["dmm1", "gauge1"])
+def test_another_unit_of_the_model_measures_nothing(tmp_path, member):
+    """Its calibration is another one: of what it would have measured nothing is judged."""
+    rig = json.loads((CONFIG / "rigs" / "embedded.json").read_text())
+    serial = rig["instruments"][member]["serial"]
+    rig["instruments"][member]["serial"] = serial + "9"
+    (tmp_path / "rig.json").write_text(json.dumps(rig))
+    ended = meterrig("run", "cjt503-auto", "--only", "6.9", "--rig", "rig.json", "--record", "record.json", cwd=tmp_path)
+    assert ended.returncode == 3, ended.stderr
+    results = json.loads((tmp_path / "record.json").read_text())["duts"][0]["results"]
+    judged = {result["id"]: result for result in results}["CJT503-5.3.7/6.9"]
+    assert judged["verdict"] == "void"
+    assert judged["cause"]["text"] == f"{member} has serial number {serial}; the rig file says {serial}9"
 
 
 def test_without_outputs_nothing_is_compared(tmp_path):

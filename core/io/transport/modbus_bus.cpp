@@ -113,15 +113,15 @@ Task<ModbusLine::Reply> ModbusBus::over_tcp(int unit, const Bytes& request, Inst
   }
   // Whoever leaves from here on leaves an answer behind that nobody waits for: the line is dirty until it is there.
   const std::shared_ptr<Descriptor> watch = watch_;
-  do {
+  for (;;) {
     Pending<ErrorCode> wait(clock_, deadline, [watch](auto done) {
       watch->async_wait(Descriptor::wait_read, [watch, done](const ErrorCode& error) { done(error); });
     });
     const std::optional<ErrorCode> ready = co_await wait;
     if (!ready) co_return Reply{ETIMEDOUT, "waiting for the answer", 0, {}};
     if (*ready || watch != watch_) co_return Reply{ECONNABORTED, "waiting for the answer", 0, {}};
-  } while (!line_->whole_answer());
-  co_return line_->answer(unit);
+    if (std::optional<Reply> reply = line_->take_answer()) co_return std::move(*reply);
+  }
 }
 
 Task<ModbusLine::Reply> ModbusBus::connect(Instant deadline) {

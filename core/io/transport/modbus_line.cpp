@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <thread>
 
+#include "core/errors.hpp"
 #include "core/io/memory_link.hpp"
+#include "core/io/transport/modbus_frame.hpp"
 #include "core/io/transport/serial_settings.hpp"
 
 namespace meterrig {
@@ -83,11 +85,8 @@ ModbusLine::Reply ModbusLine::connect(Deadline deadline) {
   return reply;
 }
 
-void ModbusLine::keep_gap() const {
-  if (rtu_) std::this_thread::sleep_until(line_free_ + gap_);
-}
-
-// Gateways close connections that were idle for a minute or so; and nothing may wait there before it was asked for.
+// Gateways close connections that were idle for a minute or so; and nothing may wait there before it was asked for: a
+// late answer could come after any flush, and only a new connection is surely without it.
 bool ModbusLine::stale() const noexcept {
   std::uint8_t byte;
   return open_ && (::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN);
@@ -95,12 +94,9 @@ bool ModbusLine::stale() const noexcept {
 
 ModbusLine::Reply ModbusLine::exchange(int unit, const Bytes& pdu, Deadline deadline) {
   Reply reply;
-  // A late answer on TCP could come after any flush; only a new connection is surely without it.
-  if (!rtu_ && (dirty_ || stale())) disconnect();
   if (!open(deadline, reply)) return reply;
-  keep_gap();
-  if (rtu_) modbus_flush(context_);
-  dirty_ = false;
+  std::this_thread::sleep_until(line_free_ + gap_);
+  modbus_flush(context_);
   Bytes request{static_cast<std::uint8_t>(unit)};
   request.insert(request.end(), pdu.begin(), pdu.end());
   modbus_set_slave(context_, unit);
@@ -108,11 +104,10 @@ ModbusLine::Reply ModbusLine::exchange(int unit, const Bytes& pdu, Deadline dead
   if (modbus_send_raw_request(context_, request.data(), static_cast<int>(request.size())) < 0) {
     reply.error = errno;
     reply.doing = "sending";
-  } else if (!rtu_ || unit != 0) {
+  } else if (unit != 0) {
     reply = receive(unit);
   }
   line_free_ = Steady::now();
-  if (reply.error != 0) dirty_ = true;
   if (reply.error != 0 && reply.error != ETIMEDOUT && !broken_frame(reply.error)) disconnect();
   return reply;
 }
@@ -120,53 +115,54 @@ ModbusLine::Reply ModbusLine::exchange(int unit, const Bytes& pdu, Deadline dead
 bool ModbusLine::ask(int unit, const Bytes& pdu) {
   if (!open_ || dirty_ || stale()) return false;
   dirty_ = true;
+  arrived_.clear();
+  unit_asked_ = unit;
   Bytes request{static_cast<std::uint8_t>(unit)};
   request.insert(request.end(), pdu.begin(), pdu.end());
   modbus_set_slave(context_, unit);
   return modbus_send_raw_request(context_, request.data(), static_cast<int>(request.size())) >= 0;
 }
 
-bool ModbusLine::whole_answer() const noexcept {
-  std::uint8_t frame[MODBUS_TCP_MAX_ADU_LENGTH];
-  const ssize_t held = ::recv(fd_, frame, sizeof frame, MSG_PEEK | MSG_DONTWAIT);
-  // The end of the connection is an answer too.
-  if (held <= 0) return held == 0 || errno != EAGAIN;
-  constexpr ssize_t before_length = 6;
-  if (held < before_length) return false;
-  return held >= std::min<ssize_t>(before_length + (frame[4] << 8 | frame[5]), sizeof frame);
-}
-
-ModbusLine::Reply ModbusLine::answer(int unit) {
-  // All of it is there; libmodbus waits for more only when the frame's length and its function contradict each other.
-  modbus_set_response_timeout(context_, 0, 1000);
-  Reply reply = receive(unit);
-  if (reply.error == ETIMEDOUT) reply.error = EMBBADDATA;
-  dirty_ = reply.error != 0 || reply.unit != unit;
+std::optional<ModbusLine::Reply> ModbusLine::take_answer() {
+  std::uint8_t bytes[MODBUS_TCP_MAX_ADU_LENGTH];
+  const ssize_t count = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+  if (count < 0 && errno == EAGAIN) return std::nullopt;
+  Reply reply;
+  reply.doing = "waiting for the answer";
+  if (count <= 0) {
+    reply.error = count == 0 ? ECONNRESET : errno;
+    return reply;
+  }
+  arrived_.insert(arrived_.end(), bytes, bytes + count);
+  std::optional<modbus::Frame> frame;
+  try {
+    frame = modbus::take_tcp(arrived_);
+  } catch (const ProtocolError&) {
+    reply.error = EMBBADDATA;
+    return reply;
+  }
+  if (!frame) return std::nullopt;
+  reply.unit = frame->unit;
+  // Every request is sent as transaction 0.
+  if (frame->transaction != 0) reply.error = EMBBADDATA;
+  reply.pdu = std::move(frame->pdu);
+  dirty_ = reply.error != 0 || reply.unit != unit_asked_ || !arrived_.empty();
   return reply;
 }
 
 ModbusLine::Reply ModbusLine::receive(int unit) {
   Reply reply;
   reply.doing = "waiting for the answer";
-  std::uint8_t frame[MODBUS_TCP_MAX_ADU_LENGTH] = {};
-  int length = modbus_receive_confirmation(context_, frame);
+  std::uint8_t frame[MODBUS_RTU_MAX_ADU_LENGTH] = {};
+  const int length = modbus_receive_confirmation(context_, frame);
   if (length < 0) {
     reply.error = errno;
     return reply;
   }
-  // libmodbus gives 0 for an RTU frame of another unit, and does not look at TCP's unit or transaction at all.
-  const int header = modbus_get_header_length(context_);
-  reply.unit = frame[header - 1];
-  if (reply.unit != unit) {
-    dirty_ = true;
-    return reply;
-  }
-  if (!rtu_ && (frame[0] != 0 || frame[1] != 0)) {
-    reply.error = EMBBADDATA;
-    return reply;
-  }
-  if (rtu_) length -= 2;
-  if (length > header) reply.pdu.assign(frame + header, frame + length);
+  reply.unit = frame[0];
+  // libmodbus gives a length of 0 for a frame of another unit.
+  constexpr int header = 1, checksum = 2;
+  if (reply.unit == unit && length > header + checksum) reply.pdu.assign(frame + header, frame + length - checksum);
   return reply;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "core/io/byte_stream.hpp"
@@ -11,8 +12,8 @@ typedef struct _modbus modbus_t;
 
 namespace meterrig {
 
-// libmodbus's side of a bus: connection, framing, checksums. One thread at a time: connect() and exchange() block, so
-// the bus's worker makes them; ask(), whole_answer() and answer() don't. interrupt() alone may come at any time.
+// libmodbus's side of a bus: connection, RTU's framing and checksums. One thread at a time: connect() and exchange()
+// block, so the bus's worker makes them; ask() and take_answer() don't. interrupt() alone may come at any time.
 class ModbusLine {
  public:
   explicit ModbusLine(const Url& url);
@@ -29,13 +30,14 @@ class ModbusLine {
   using Deadline = std::chrono::steady_clock::time_point;
 
   Reply connect(Deadline deadline);
-  // A broadcast (RTU, unit 0) has no answer: its Reply has no PDU.
+  // Over RTU. A broadcast (unit 0) has no answer: its Reply has no PDU.
   Reply exchange(int unit, const Bytes& pdu, Deadline deadline);
   // The halves of an exchange over TCP, for a thread that waits for the answer by other means. False when the
-  // connection has to be made anew first. None blocks: answer() is for when whole_answer() holds.
+  // connection has to be made anew first.
   bool ask(int unit, const Bytes& pdu);
-  bool whole_answer() const noexcept;
-  Reply answer(int unit);
+  // Takes what has come; none: the answer is not whole yet. libmodbus can only wait for an answer, with four calls of
+  // the system for what one brings.
+  std::optional<Reply> take_answer();
   // Of the connection; -1 when there is none.
   int descriptor() const noexcept { return fd_; }
   void disconnect();
@@ -48,7 +50,6 @@ class ModbusLine {
  private:
   bool open(Deadline deadline, Reply& reply);
   void set_patience(Deadline deadline);
-  void keep_gap() const;
   bool stale() const noexcept;
   Reply receive(int unit);
 
@@ -57,7 +58,9 @@ class ModbusLine {
   std::chrono::nanoseconds gap_{};  // 3.5 characters between frames (Serial Line V1.02, 2.5.1.1)
   Deadline line_free_{};
   bool open_ = false;
-  bool dirty_ = false;  // an answer may still come that nobody waits for
+  bool dirty_ = false;  // over TCP: an answer may still come that nobody waits for
+  Bytes arrived_;       // over TCP, of the answer under way
+  int unit_asked_ = 0;
   std::mutex fd_mutex_;
   int fd_ = -1;
 };
