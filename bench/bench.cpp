@@ -135,8 +135,8 @@ void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& p
   }
   ambient->set_truth(celsius, barometer);
   host = std::make_unique<CompanionHost>(clock, radio, "CH-0001");
-  std::vector<GasMeter*> meters;
-  for (const auto& station : stations) meters.push_back(&station->meter);
+  std::vector<StationMeter*> meters;
+  for (const auto& station : stations) meters.push_back(station->meter.get());
   person = std::make_unique<VirtualOperator>(clock, std::move(meters), seed);
   inputs = std::make_unique<InputBoard>(profiles.inputs);
   common = std::make_unique<SharedInstruments>(clock, stations, profiles, seed);

@@ -4,6 +4,7 @@
 
 #include "bench/instruments/dp832.hpp"
 #include "bench/instruments/profile_supply.hpp"
+#include "bench/meter/gas_meter.hpp"
 #include "bench/physics/air_line.hpp"
 #include "bench/physics/supply_path.hpp"
 
@@ -38,11 +39,11 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
                  const BenchProfiles& profiles, const SupplyChoice* supply, std::uint64_t seed)
     : number_(number),
       address_(cjt188::address_from_hex(sample.address)),
-      meter(clock, sample, defect, seed),
-      tap(meter),
-      path(make_supply_path(clock, meter, seed)),
+      meter(std::make_unique<GasMeter>(clock, sample, defect, seed)),
+      tap(*meter),
+      path(make_supply_path(clock, *meter, seed)),
       line(make_air_line(clock, tap, seed)),
-      uart(meter),
+      uart(*meter),
       psu(make_supply(clock, *path, supply, serial("DP8A{:06d}", number), seed)),
       dmm(clock, *path, serial("MY545{:05d}", number), seed),
       analyser(clock, serial("MY530{:05d}", number), seed),
@@ -52,7 +53,7 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
       leak(clock, *line, profiles.leak, serial("LF-{:04d}", number), seed),
       flow(clock, *line, profiles.flow, serial("FS-{:04d}", number), seed),
       counter(clock, profiles.counter, serial("PC-{:04d}", number)) {
-  meter.attach(*path, *line, radio);
+  meter->attach(*path, *line, radio);
   tap.connect(counter);
   analyser.probe(1).connect(clock.now(), path.get(), Path::k1_microammeter);
   analyser.probe(2).connect(clock.now(), path.get(), Path::k2_ammeter);
@@ -62,7 +63,7 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
 }
 
 // The meter outlives path and line here, as they want; it lets go of them first.
-Station::~Station() { meter.detach(); }
+Station::~Station() { meter->detach(); }
 
 void Station::relay_moved(int relay, bool closed) {
   switch (relay) {

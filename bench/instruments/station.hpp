@@ -15,8 +15,8 @@
 #include "bench/instruments/uart_gate.hpp"
 #include "bench/instruments/virtual_supply.hpp"
 #include "bench/meter/defects.hpp"
-#include "bench/meter/gas_meter.hpp"
 #include "bench/meter/radio_channel.hpp"
+#include "bench/meter/station_meter.hpp"
 
 namespace meterrig::bench {
 
@@ -47,7 +47,7 @@ class Station {
   cjt188::Address address_;
 
  public:
-  GasMeter meter;
+  std::unique_ptr<StationMeter> meter;
   PulseTap tap;
   std::unique_ptr<SupplyPath> path;
   std::unique_ptr<AirLine> line;

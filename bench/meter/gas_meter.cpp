@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "bench/meter/seeded.hpp"
 
 namespace meterrig::bench {
@@ -34,6 +36,20 @@ MeterContent factory_content(const Sample& sample) {
   content.purchase_sequence = 1;
   content.purchase = content.purchase_total = content.remaining = 500'00;
   return content;
+}
+
+std::string shown(ShownValve valve) {
+  switch (valve) {
+    case ShownValve::blank:
+      return "blank";
+    case ShownValve::open:
+      return "open";
+    case ShownValve::closed:
+      return "closed";
+    case ShownValve::fault:
+      return "fault";
+  }
+  return "blank";
 }
 
 }  // namespace
@@ -299,6 +315,22 @@ ShownValve GasMeter::shown_valve_state() const {
   if (traits_.conduct.shows_open_always) return ShownValve::open;
   if (valve_.dead()) return ShownValve::fault;
   return valve_known_open_ ? ShownValve::open : ShownValve::closed;
+}
+
+std::optional<std::string> GasMeter::observe(const std::string& kind) {
+  if (kind == "read_counter") return fmt::format("{:.3f}", mechanical_reading());
+  if (kind == "observe_status") return shown(shown_valve_state());
+  if (kind == "observe_battery") {
+    if (shown_valve_state() == ShownValve::blank) return "blank";
+    return shown_battery_low() ? "low" : "ok";
+  }
+  if (kind == "observe_waiting") return shown_waiting_for_key() ? "yes" : "no";
+  if (kind == "work_opener") {
+    manual_action();
+    return "done";
+  }
+  if (kind == "confirm") return "yes";
+  return std::nullopt;
 }
 
 }  // namespace meterrig::bench

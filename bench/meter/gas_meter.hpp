@@ -13,6 +13,7 @@
 #include "bench/meter/defects.hpp"
 #include "bench/meter/memory.hpp"
 #include "bench/meter/radio_channel.hpp"
+#include "bench/meter/station_meter.hpp"
 #include "bench/meter/valve.hpp"
 #include "bench/physics/station_model.hpp"
 #include "core/clock.hpp"
@@ -29,14 +30,14 @@ enum class ShownValve { blank, open, closed, fault };
 
 // A wireless gas meter with built-in valve (CJ/T 503-2016): a small firmware on its hardware. Itself the peer of its
 // UART (2400 8E1, CJ/T 188). Seeds vary boot time, wake phase, report time, leak and drum, never a current.
-class GasMeter final : public MeterBody, public LinkPeer, private RadioListener {
+class GasMeter final : public StationMeter, private RadioListener {
  public:
   GasMeter(Clock& clock, const Sample& sample, const MeterDefect& defect, std::uint64_t seed);
   ~GasMeter() override;
-  // Once, before anything else; all three outlive the meter or are gone from it by detach().
-  void attach(SupplyPath& supply, AirLine& air, RadioChannel& radio);
-  // Hangs nothing on the station any more; called by the destructor for the radio only.
-  void detach();
+  // StationMeter. The destructor detaches from the radio only.
+  void attach(SupplyPath& supply, AirLine& air, RadioChannel& radio) override;
+  void detach() override;
+  std::optional<std::string> observe(const std::string& kind) override;
 
   // What a person sees. The drum counter in cubic metres, as far as it can be read (0.002 m3).
   double mechanical_reading();
