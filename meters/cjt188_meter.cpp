@@ -228,11 +228,49 @@ Task<Frame> Cjt188Meter::send_write(const std::string& name, std::string value) 
     content = field_bytes(item.format, item.length, {item.name, value, ""});
   }
   content.insert(content.end(), place.write->suffix.begin(), place.write->suffix.end());
+  co_return co_await send_content(name, std::move(content), usual_repeats);
+}
+
+Task<Frame> Cjt188Meter::send_content(std::string name, cjt188::Bytes content, int repeats) {
   const bool enciphered = is_enciphered(name);
   const std::string question = enciphered && !opened_ser_ ? question_in_cipher() : std::string();
   if (!question.empty()) co_await find_sequence(question);
+  const cjt188::Place& place = form_.place(name);
   Frame request = frame(address_, place.write->control, place.write->identifier, content);
-  co_return co_await exchange(std::move(request), enciphered, usual_repeats, answer_time());
+  last_written_ = cjt188::encode(enciphered ? cjt188::seal(request, *security_) : request, form_.preamble());
+  co_return co_await exchange(std::move(request), enciphered, repeats, answer_time());
+}
+
+Task<cjt188::Bytes> Cjt188Meter::bytes_of(std::string name) {
+  const MeterItem& item = profile_.item(name);
+  const Content data = co_await content(item.name);
+  const auto bytes = item.length == 0 ? std::span<const std::uint8_t>(data.bytes).subspan(form_.place(name).offset)
+                                      : value_bytes(item, data.bytes);
+  co_return cjt188::Bytes(bytes.begin(), bytes.end());
+}
+
+Task<Cjt188Meter::Answer> Cjt188Meter::offer(std::string name, cjt188::Bytes content) {
+  if (!form_.place(profile_.item(name).name).write)
+    throw UserError(fmt::format("the meter profile {} does not say how {:?} is written", profile_.id(), name));
+  Answer answer = Answer::accepted;
+  try {
+    co_await send_content(name, std::move(content), 0);
+  } catch (const MeterRefused&) {
+    answer = Answer::refused;
+  } catch (const TimeoutError&) {
+    answer = Answer::silent;
+  }
+  co_return answer;
+}
+
+Task<Cjt188Meter::Answer> Cjt188Meter::send_as_is(cjt188::Bytes bytes) {
+  Answer answer = Answer::silent;
+  co_await line_.ask(bytes, answer_time(), 0, [&](const Frame& frame) {
+    if ((frame.control & cjt188::control::reply) == 0 || frame.address != address_) return false;
+    answer = is_abnormal(frame) ? Answer::refused : Answer::accepted;
+    return true;
+  });
+  co_return answer;
 }
 
 Task<> Cjt188Meter::write(std::string name, std::string value) {

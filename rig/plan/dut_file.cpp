@@ -129,6 +129,9 @@ DutFile read_dut(const json::Node& document) {
                                 "test_mode",
                                 "manual_action",
                                 "clock_backup",
+                                "settles_money",
+                                "settlement_records",
+                                "security_key",
                                 "persistent_items",
                                 "optional_functions"});
   DutFile dut;
@@ -152,6 +155,10 @@ DutFile read_dut(const json::Node& document) {
   dut.test_mode = document.string_or("test_mode", "none");
   dut.manual_action = document.string_or("manual_action", "");
   dut.clock_backup = document.boolean_or("clock_backup", false);
+  dut.settles_money = document.boolean_or("settles_money", true);
+  if (const auto records = document.optional("settlement_records"))
+    dut.settlement_records = static_cast<int>(records->integer(1, 99));
+  dut.security_key = document.string_or("security_key", "");
   dut.persistent_items = read_words(document, "persistent_items");
   dut.optional_functions = read_words(document, "optional_functions");
   return dut;
