@@ -192,6 +192,12 @@ Task<> Station::open_uart(const plan::RoleBinding& b, Instruments& instruments) 
   meter_ = std::make_unique<Cjt188Meter>(instruments.clock(), std::move(stream), meter_profile_,
                                          cjt188::address_from_hex(dut_.address), meter_profile_.byte_time(),
                                          fmt::format("meter {} at station {}", dut_.serial, name_));
+  if (!dut_.security_key.empty()) {
+    const auto bytes = bytes_from_hex(dut_.security_key);
+    cjt188::Block key{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
+    meter_->use_key(key);
+  }
 }
 
 Task<> Station::open_routes(Instruments& instruments) {
