@@ -96,7 +96,10 @@ void StepMeter::attach(SupplyPath& supply, AirLine&, RadioChannel&) {
   supply_changed(supply.terminals());
 }
 
-void StepMeter::detach() { supply_ = nullptr; }
+void StepMeter::detach() {
+  supply_ = nullptr;
+  power_timer_.cancel();
+}
 
 void StepMeter::draw(Part part, std::int64_t nanoamperes) {
   parts_[part] = nanoamperes;

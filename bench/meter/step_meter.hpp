@@ -109,7 +109,7 @@ class StepMeter final : public StationMeter, private CjtSlave {
   double ambient_ = 23;
   bool clock_stands_ = false;
   Utc leap_day_;  // the next one, for a meter that knows of none
-  mutable Instant display_awake_until_ = Instant::min();
+  Instant display_awake_until_ = Instant::min();
   std::int64_t wheels_nl_ = 0;
   std::uint32_t pulse_output_ = 0;
 
