@@ -26,6 +26,13 @@ struct Sample {
   double pulse_volume_m3 = 0.01;
   bool direct_reading = false;
   bool replaceable_battery = true;
+  std::string kind = "gas";  // gas, water
+  // Of a water meter (CJ/T 484).
+  bool settles_money = true;  // or only meters
+  int settlement_records = 24;
+  bool clock_backup = true;           // the clock goes on without supply
+  std::string key;                    // SM4, 16 bytes in hex; empty: it knows none, and takes everything in plain
+  std::string security = "required";  // none, offered, required: of a meter with a key
 };
 
 struct DefectChoice {
@@ -43,7 +50,7 @@ struct FaultChoice {
 struct DefectRow {
   std::string name;
   std::vector<std::string> standards;
-  std::string meter;                                          // "gas"
+  std::string meter;                                          // "gas", "water"
   std::string kind;                                           // "defect", "borderline", "fault"
   std::vector<std::pair<std::string, std::string>> expected;  // clause id -> verdict, for every id that does not pass
   std::string conditions;                                     // JSON object text

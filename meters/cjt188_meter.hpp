@@ -98,7 +98,7 @@ class Cjt188Meter final : public Meter {
   bool take(const cjt188::Frame& frame, const cjt188::Frame& request, bool enciphered, const Exchange& asked,
             cjt188::Frame& reply);
   cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& asked);
-  bool is_enciphered(const std::string& name) const;
+  bool is_enciphered(const std::string& name, bool is_write) const;
   Task<> find_sequence(std::string name);
   std::string question_in_cipher() const;
   Task<Content> content(const std::string& name);

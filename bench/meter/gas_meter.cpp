@@ -65,6 +65,9 @@ GasMeter::GasMeter(Clock& clock, const Sample& sample, const MeterDefect& defect
                 if (!valve_.moving()) valve_known_open_ = !valve_.at_closed_end();
                 if (air_) air_->valve_moved();
               }}),
+      uart_(clock, {[this](const cjt188::Frame& frame) { return addressed(frame); },
+                    [this](const cjt188::Frame& frame) { return execute(frame, false); },
+                    [this](bool awake) { draw(part_uart, awake ? traits_.current.uart : 0); }}),
       power_timer_(clock, [this] { power_step(); }),
       boot_timer_(clock, [this] { boot_step(); }),
       floor_timer_(clock, [this] { draw(part_floor, traits_.current.late_floor); }),
@@ -74,9 +77,7 @@ GasMeter::GasMeter(Clock& clock, const Sample& sample, const MeterDefect& defect
       listen_timer_(clock, [this] { listen(); }),
       radio_timer_(clock, [this] { radio_step(); }),
       report_timer_(clock, [this] { send_report(); }),
-      execution_timer_(clock, [this] { command_close(); }),
-      uart_timer_(clock, [this] { uart_step(); }),
-      uart_idle_timer_(clock, [this] { draw(part_uart, 0); }) {
+      execution_timer_(clock, [this] { command_close(); }) {
   off_since_ = clock.now();
   boot_time_ = seconds(to_seconds(traits_.current.boot_time) * (0.97 + 0.06 * seeded(seed, 2)));
   listen_phase_ = seconds(std::floor(to_seconds(traits_.radio.listen_period) * 1e3 * seeded(seed, 3)) * 1e-3);
@@ -120,7 +121,7 @@ void GasMeter::draw(Part part, std::int64_t nanoamperes) {
 void GasMeter::draw_sum() {
   if (!supply_) return;
   const std::int64_t sum = std::accumulate(parts_.begin(), parts_.end(), std::int64_t{0});
-  supply_->set_meter_current(uart_connected_ ? std::max<std::int64_t>(0, sum - traits_.current.uart_feed) : sum);
+  supply_->set_meter_current(uart_.connected() ? std::max<std::int64_t>(0, sum - traits_.current.uart_feed) : sum);
 }
 
 void GasMeter::draw_nothing() {
@@ -151,7 +152,7 @@ void GasMeter::power_step() {
 
 void GasMeter::stop_timers() {
   for (Timer* timer : {&boot_timer_, &floor_timer_, &sample_timer_, &display_timer_, &opening_timer_, &listen_timer_,
-                       &radio_timer_, &report_timer_, &execution_timer_, &uart_timer_, &uart_idle_timer_})
+                       &radio_timer_, &report_timer_, &execution_timer_})
     timer->cancel();
 }
 
@@ -163,8 +164,7 @@ void GasMeter::lose_power() {
   power_ = Power::off;
   off_since_ = now;
   stop_timers();
-  requests_.clear();
-  scanner_.clear();
+  uart_.stop();
   radio_state_ = RadioState::asleep;
   authorised_until_ = Instant::min();
   battery_low_ = below_minimum_ = false;
@@ -266,9 +266,8 @@ void GasMeter::sample_supply() {
 }
 
 void GasMeter::uart_connected(bool connected) {
-  if (connected == uart_connected_) return;
-  uart_connected_ = connected;
-  scanner_.clear();
+  if (connected == uart_.connected()) return;
+  uart_.connect(connected);
   draw_sum();
 }
 
