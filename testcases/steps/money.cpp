@@ -71,12 +71,14 @@ std::optional<MeterTable> table_from(const cjt188::Bytes& bytes, bool standby) {
 Task<MeterTable> current_table(Trial& trial) { co_return co_await read_table(trial, "price_table", false); }
 Task<MeterTable> standby_table(Trial& trial) { co_return co_await read_table(trial, "standby_price_table", true); }
 
-Task<> write_current_table(Trial& trial, MeterTable table) {
-  co_await trial.write_item("price_table", to_hex(bytes_of(table)));
+Task<> write_current_table(Trial& trial, tariff::PriceTable table) {
+  const std::string bytes = to_hex(bytes_of({std::move(table), ""}));
+  co_await trial.write_item("price_table", bytes);
 }
 
-Task<> write_standby_table(Trial& trial, MeterTable table) {
-  co_await trial.write_item("standby_price_table", to_hex(bytes_of(table)));
+Task<> write_standby_table(Trial& trial, tariff::PriceTable table, std::string enabled) {
+  const std::string bytes = to_hex(bytes_of({std::move(table), std::move(enabled)}));
+  co_await trial.write_item("standby_price_table", bytes);
 }
 
 tariff::PriceTable table_of(const Trial& trial, const std::string& prices) {

@@ -25,8 +25,8 @@ std::optional<MeterTable> table_from(const cjt188::Bytes& bytes, bool standby);
 Task<MeterTable> current_table(Trial& trial);
 Task<MeterTable> standby_table(Trial& trial);
 // Written so that it is put back when the clause ends.
-Task<> write_current_table(Trial& trial, MeterTable table);
-Task<> write_standby_table(Trial& trial, MeterTable table);
+Task<> write_current_table(Trial& trial, tariff::PriceTable table);
+Task<> write_standby_table(Trial& trial, tariff::PriceTable table, std::string enabled);
 // The clause's parameters step_volumes_m3, and prices of that name in 0.01 yuan/m3.
 tariff::PriceTable table_of(const Trial& trial, const std::string& prices);
 

@@ -181,6 +181,8 @@ Task<Settled> settled(Trial& trial, int n) {
   co_return Settled{read.at(mark), litres(trial, volume, read.at(volume))};
 }
 
+std::string settled_mark(CivilTime time) { return civil_text(time).substr(0, 13); }
+
 std::string time_mark(CivilTime time) {
   const auto date = date_of(time);
   const auto hour = std::chrono::duration_cast<std::chrono::hours>(time - std::chrono::floor<std::chrono::days>(time));

@@ -55,12 +55,14 @@ CivilTime next_settlement(Cycle cycle, const SettlementTime& time, CivilTime now
 
 // The n-th settled record, 1 the latest.
 struct Settled {
-  std::string mark;  // YYMMDDhh
+  std::string mark;  // "2026-11-21T08"
   std::int64_t cumulative = 0;
   bool operator==(const Settled&) const = default;
 };
 Task<Settled> settled(Trial& trial, int n);
-// YYMMDDhh.
+// As Settled has it.
+std::string settled_mark(CivilTime time);
+// YYMMDDhh (table 2), of an enable date.
 std::string time_mark(CivilTime time);
 
 // K0 for `off_s`, then K2 again, and the meter's start.

@@ -41,7 +41,7 @@ std::vector<std::int64_t> usages(const Trial& trial, const tariff::PriceTable& t
 Task<> run(Trial& trial) {
   co_await start_water_meter(trial);
   const tariff::Staircase prices(table_of(trial, "prices"));
-  co_await write_current_table(trial, MeterTable{prices.table(), ""});
+  co_await write_current_table(trial, prices.table());
   co_await begin_period(trial);
   const std::vector<std::int64_t> asked_at = usages(trial, prices.table());
   co_await balance_for(trial, prices.cost(asked_at.back()));

@@ -17,7 +17,7 @@ Task<> in_between(Trial& trial, int segment) {
 Task<> run(Trial& trial) {
   co_await start_water_meter(trial);
   const tariff::Staircase prices(table_of(trial, "prices"));
-  co_await write_current_table(trial, MeterTable{prices.table(), ""});
+  co_await write_current_table(trial, prices.table());
   co_await begin_period(trial);
   const int segments = static_cast<int>(trial.number("segments"));
   const auto volume = static_cast<std::int64_t>(trial.number("segment_l"));

@@ -25,8 +25,8 @@ struct Tables {
 Task<int> set_to_date(Trial& trial, Tables tables) {
   const CivilTime now = co_await meter_clock(trial);
   const CivilTime at = std::chrono::ceil<std::chrono::hours>(now + 24h);
-  co_await write_current_table(trial, MeterTable{tables.current, ""});
-  co_await write_standby_table(trial, MeterTable{tables.next, time_mark(at)});
+  co_await write_current_table(trial, tables.current);
+  co_await write_standby_table(trial, tables.next, time_mark(at));
   const MeterTable before = co_await current_table(trial);
   int wrong = differs(trial, "before the date", before.table, tables.current);
   co_await set_meter_clock(trial, at);
@@ -47,14 +47,14 @@ Task<int> set_to_date(Trial& trial, Tables tables) {
 // Water before and after the hour, each at its own prices; the usage of the period goes on.
 Task<> run_over_date(Trial& trial, Tables tables) {
   const auto volume = static_cast<std::int64_t>(trial.number("volume_l"));
-  co_await write_current_table(trial, MeterTable{tables.current, ""});
+  co_await write_current_table(trial, tables.current);
   co_await begin_period(trial);
   const tariff::Staircase prices(tables.current), next(tables.next);
   const tariff::Cents start = co_await balance_for(trial, prices.cost(volume) + next.cost(2 * volume));
   tariff::Account account(prices, start);
   const CivilTime now = co_await meter_clock(trial);
   const CivilTime at = std::chrono::ceil<std::chrono::hours>(now + 2h);
-  co_await write_standby_table(trial, MeterTable{tables.next, time_mark(at)});
+  co_await write_standby_table(trial, tables.next, time_mark(at));
   co_await pass_water(trial, volume);
   account.use(volume);
   const MeterTable before = co_await current_table(trial);

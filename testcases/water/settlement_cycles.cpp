@@ -33,10 +33,10 @@ Task<int> across_settlement(Trial& trial, Cycle cycle, CivilTime at) {
   const std::int64_t total = volume_between(before.cumulative, after.cumulative);
   const std::int64_t in_old = volume_between(before.cumulative, last.cumulative);
   int faults = 0;
-  if (last.mark != time_mark(at)) {
+  if (last.mark != settled_mark(at)) {
     ++faults;
-    say(trial, cycle, fmt::format("时间标志为 {}，应为 {}", last.mark, time_mark(at)),
-        fmt::format("the latest settlement is marked {}, not {}", last.mark, time_mark(at)));
+    say(trial, cycle, fmt::format("时间标志为 {}，应为 {}", last.mark, settled_mark(at)),
+        fmt::format("the latest settlement is marked {}, not {}", last.mark, settled_mark(at)));
   }
   if (total != passed || in_old < 0 || in_old > passed || after.period != passed - in_old) {
     ++faults;

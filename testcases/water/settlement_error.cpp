@@ -54,7 +54,7 @@ Task<> across_switch(Trial& trial, Chain& chain) {
   const tariff::Staircase next(table_of(trial, "next_prices"));
   const CivilTime now = co_await meter_clock(trial);
   const CivilTime at = std::chrono::ceil<std::chrono::hours>(now + 2h);
-  co_await write_standby_table(trial, MeterTable{next.table(), time_mark(at)});
+  co_await write_standby_table(trial, next.table(), time_mark(at));
   co_await run_across(trial, at);
   chain.account.switch_table(next);
   co_await run_volume(trial, chain, static_cast<std::int64_t>(trial.number("after_switch_l")), "after the new table");
@@ -63,7 +63,7 @@ Task<> across_switch(Trial& trial, Chain& chain) {
 Task<> run(Trial& trial) {
   co_await start_water_meter(trial);
   const tariff::Staircase prices(table_of(trial, "prices"));
-  co_await write_current_table(trial, MeterTable{prices.table(), ""});
+  co_await write_current_table(trial, prices.table());
   co_await begin_period(trial);
   const std::int64_t last =
       prices.table().volumes_m3.back() * 1000 + static_cast<std::int64_t>(trial.number("above_l"));

@@ -30,10 +30,10 @@ Task<int> still(Trial& trial) {
   faults += expect(trial, "cumulative_after", after.cumulative, before.cumulative);
   faults += expect(trial, "period_after", after.period, 0);
   faults += expect(trial, "period_later", later.period, volume);
-  if (last.mark != time_mark(at)) {
+  if (last.mark != settled_mark(at)) {
     ++faults;
-    trial.note(fmt::format("时间标志 {}，应为 {}", last.mark, time_mark(at)),
-               fmt::format("the time mark is {} and should be {}", last.mark, time_mark(at)));
+    trial.note(fmt::format("时间标志 {}，应为 {}", last.mark, settled_mark(at)),
+               fmt::format("the time mark is {} and should be {}", last.mark, settled_mark(at)));
   }
   co_return faults;
 }

@@ -42,7 +42,7 @@ Task<> run(Trial& trial) {
     co_await pass_water(trial, i * static_cast<std::int64_t>(trial.number("step_l")));
     const Usage now = co_await usage(trial);
     co_await run_across(trial, at);
-    expected.insert(expected.begin(), Settled{time_mark(at), now.cumulative});
+    expected.insert(expected.begin(), Settled{settled_mark(at), now.cumulative});
     at = next_settlement(Cycle::day, SettlementTime(), at + 1h);
   }
   const std::vector<Settled> kept = co_await all_settled(trial, records);
