@@ -50,6 +50,7 @@ MeterDefect combine(const std::vector<const MeterDefect*>& defects) {
     take(all.conditions.valve_close_time_s, conditions.valve_close_time_s);
     take(all.conditions.direct_reading, conditions.direct_reading);
     take(all.conditions.period_resolution_m3, conditions.period_resolution_m3);
+    take(all.conditions.boot_time_s, conditions.boot_time_s);
   }
   return all;
 }
@@ -70,6 +71,7 @@ std::string conditions_json(const DefectConditions& conditions) {
     put(dut, "conversion", *conditions.direct_reading ? "\"direct_reading\"" : "\"pulse\"");
   if (conditions.period_resolution_m3)
     put(dut, "period_resolution_m3", fmt::format("{}", *conditions.period_resolution_m3));
+  if (conditions.boot_time_s) put(dut, "boot_time_s", fmt::format("{}", *conditions.boot_time_s));
   if (!dut.empty()) put(bench, "dut", "{" + dut + "}");
   return "{" + bench + "}";
 }

@@ -22,6 +22,7 @@ struct DefectConditions {
   std::optional<double> valve_close_time_s;
   std::optional<bool> direct_reading;
   std::optional<double> period_resolution_m3;
+  std::optional<double> boot_time_s;
 };
 
 // A deliberate fault of a virtual meter, or a borderline-good variant: a change of its traits. Default: healthy.

@@ -131,6 +131,8 @@ DutFile read_dut(const json::Node& document) {
                                 "clock_backup",
                                 "settles_money",
                                 "settlement_records",
+                                "period_resolution_m3",
+                                "boot_time_s",
                                 "security_key",
                                 "persistent_items",
                                 "optional_functions"});
@@ -158,6 +160,9 @@ DutFile read_dut(const json::Node& document) {
   dut.settles_money = document.boolean_or("settles_money", true);
   if (const auto records = document.optional("settlement_records"))
     dut.settlement_records = static_cast<int>(records->integer(1, 99));
+  if (const auto resolution = document.optional("period_resolution_m3"))
+    dut.period_resolution_m3 = positive(*resolution);
+  if (const auto boot = document.optional("boot_time_s")) dut.boot_time_s = positive(*boot);
   dut.security_key = document.string_or("security_key", "");
   dut.persistent_items = read_words(document, "persistent_items");
   dut.optional_functions = read_words(document, "optional_functions");

@@ -1,6 +1,7 @@
 #include "testcases/steps/money.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -117,12 +118,17 @@ Task<> begin_period(Trial& trial) {
   const CivilTime now = co_await meter_clock(trial);
   co_await run_across(trial, next_settlement(Cycle::day, SettlementTime(), now));
   const Usage start = co_await usage(trial);
-  if (start.period != 0)
+  if (!period_is(trial, start.period, 0))
     trial.inconclusive(fmt::format("the period does not begin at 0 but at {} L: see 6.4.5", start.period));
 }
 
-void measure_settlement_error(Trial& trial, const tariff::Account& account, tariff::Cents shown,
-                              tariff::Litres resolution) {
+tariff::Litres unseen_litres(const Trial& trial) {
+  const auto declared = static_cast<tariff::Litres>(std::llround(trial.dut().period_resolution_m3 * 1000));
+  return std::max(static_cast<tariff::Litres>(trial.number("resolution_l")), declared > 1 ? declared : 0);
+}
+
+void measure_settlement_error(Trial& trial, const tariff::Account& account, tariff::Cents shown) {
+  const tariff::Litres resolution = unseen_litres(trial);
   const tariff::Cost error = account.error(shown);
   trial.record_text("cost", tariff::cost_text(account.cost()) + " yuan");
   trial.record_text("balance", tariff::money_text(shown) + " yuan");

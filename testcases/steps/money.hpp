@@ -35,12 +35,15 @@ Task<tariff::Cents> balance(Trial& trial);
 // Annex A wants a balance that pays for the water; more is bought when there is less. Gives the balance.
 Task<tariff::Cents> balance_for(Trial& trial, tariff::Cost cost);
 
+// What the usage may be off by without anybody seeing it, litres: the clause's resolution_l, or the resolution that the
+// maker declares of the period's usage where it is coarser than a litre.
+tariff::Litres unseen_litres(const Trial& trial);
+
 // A period that begins: runs across a daily settlement. The period's usage is 0 then, else void.
 Task<> begin_period(Trial& trial);
 
-// Holds E of the account against the clause's limit `settlement_error`, in yuan. Where the meter tells its usage in
-// steps of `resolution` litres, what lies between 0.01 yuan and that more is inconclusive.
-void measure_settlement_error(Trial& trial, const tariff::Account& account, tariff::Cents shown,
-                              tariff::Litres resolution);
+// Holds E of the account against the clause's limit `settlement_error`, in 1e-5 yuan. What lies between 0.01 yuan and
+// the price of unseen_litres() more is inconclusive.
+void measure_settlement_error(Trial& trial, const tariff::Account& account, tariff::Cents shown);
 
 }  // namespace meterrig::testcases

@@ -155,9 +155,8 @@ Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::st
     nobody = error.what();
   }
   if (!nobody.empty()) trial.inconclusive(nobody);
-  trial.event(
-      "answer",
-      {{"prompt_id", asked}, {"value", rig::printable(answer.value)}, {"operator", rig::printable(answer.by)}});
+  trial.event("answer",
+              {{"prompt_id", asked}, {"value", rig::printable(answer.value)}, {"operator", rig::printable(answer.by)}});
   co_await trial.commit();
   co_return answer.value;
 }

@@ -1,6 +1,8 @@
 #include "testcases/steps/water.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -69,6 +71,17 @@ std::int64_t volume_between(std::int64_t before, std::int64_t after) {
   return passed < -register_size / 2 ? passed + register_size : passed;
 }
 
+std::int64_t period_steps_off(const Trial& trial, std::int64_t is, std::int64_t should) {
+  const auto step = std::max<std::int64_t>(1, std::llround(trial.dut().period_resolution_m3 * 1000));
+  const std::int64_t off = is - should;
+  return off < 0 ? -((-off + step - 1) / step) : (off + step - 1) / step;
+}
+
+bool period_is(const Trial& trial, std::int64_t is, std::int64_t should) {
+  const bool coarse = trial.dut().period_resolution_m3 > 0.001;
+  return std::abs(period_steps_off(trial, is, should)) <= (coarse ? 1 : 0);
+}
+
 Task<> let_water_flow(Trial& trial, std::int64_t volume) {
   const std::uint32_t pulses = pulses_of(trial, volume);
   co_await trial.station().pulse_simulator().start(pulses, trial.number("pulse_rate_hz"));
@@ -110,6 +123,12 @@ Task<> set_meter_clock(Trial& trial, CivilTime to) {
   if (refused.empty()) co_return;
   const CivilTime now = co_await meter_clock(trial);
   const double wait_h = static_cast<double>((to - now).count()) / 3600;
+  constexpr double longest_wait_h = 72;
+  if (wait_h > longest_wait_h)
+    trial.end(Verdict::not_tested, Cause{"", "", refused, 0,
+                                         fmt::format("the meter refuses to have its clock set to {}, and waiting would "
+                                                     "take {:.0f} h",
+                                                     civil_text(to), wait_h)});
   if (wait_h < 0) trial.inconclusive(fmt::format("the meter does not let its clock be set to {}", civil_text(to)));
   const std::string answer = co_await ask(
       trial, Operator::Kind::confirm, fmt::format("表具拒绝调整时钟。是否实际等待 {:.1f} h？（yes/no）", wait_h),
@@ -200,7 +219,7 @@ Task<> power_cycle(Trial& trial, Duration off) {
     trial.rig_fault(
         fmt::format("{:.2f} V are left at the meter's terminals {:g} s after K0", volts.value, to_seconds(off)));
   co_await st.path().select(Position::ammeter);
-  co_await sleep_for(trial.time("boot_s"));
+  co_await sleep_for(seconds(trial.dut().boot_time_s) + trial.time("boot_s"));
 }
 
 Task<std::string> display(Trial& trial, const std::string& page, const std::string& zh, const std::string& en) {

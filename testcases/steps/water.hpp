@@ -23,6 +23,10 @@ struct Usage {
 Task<Usage> usage(Trial& trial);
 // Both registers of a meter count modulo 100 000 m3 (5.4.1: five integer digits).
 std::int64_t volume_between(std::int64_t before, std::int64_t after);
+// How many steps of the period's declared resolution `is` is off, begun ones as whole.
+std::int64_t period_steps_off(const Trial& trial, std::int64_t is, std::int64_t should);
+// The same to the litre; within one step where the maker declares a coarser resolution.
+bool period_is(const Trial& trial, std::int64_t is, std::int64_t should);
 
 // Exactly this volume from the pulse simulator, at `pulse_rate_hz`, and its wait `settle_s`. Void when the simulator
 // gave another number of pulses.

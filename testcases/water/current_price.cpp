@@ -1,5 +1,7 @@
 // CJ/T 484 (revision) annex A, first part: while water runs the current price is that of the step in which the usage of
 // the period lies. At exactly a step volume either neighbour is accepted: the standard leaves it open.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "testcases/steps/money.hpp"
@@ -26,7 +28,7 @@ Task<Shown> shown(Trial& trial) {
 
 // The usages at which the price is asked: in each step, a little before and behind each step volume, and at it.
 std::vector<std::int64_t> usages(const Trial& trial, const tariff::PriceTable& table) {
-  const auto beside = static_cast<std::int64_t>(trial.number("beside_l"));
+  const auto beside = std::max(static_cast<std::int64_t>(trial.number("beside_l")), unseen_litres(trial));
   std::vector<std::int64_t> all;
   std::int64_t from = 0;
   for (const std::int64_t volume : table.volumes_m3) {

@@ -27,7 +27,7 @@ Task<> run(Trial& trial) {
     co_await pass_water(trial, volume);
     account.use(volume);
     const tariff::Cents shown = co_await balance(trial);
-    measure_settlement_error(trial, account, shown, static_cast<std::int64_t>(trial.number("resolution_l")));
+    measure_settlement_error(trial, account, shown);
     co_await in_between(trial, i);
   }
 }

@@ -44,8 +44,8 @@ std::vector<Vector> clocks() {
           {item, hex("202701011234"), false},   {item, hex("2027010112345600"), false}};
 }
 
-void tell(Trial& trial, const Vector& one, const Bytes& after) {
-  const std::string value = to_hex(one.value), is = to_hex(Bytes(after.rbegin(), after.rend()));
+void tell(Trial& trial, const Vector& one, const std::string& is) {
+  const std::string value = to_hex(one.value);
   trial.note(fmt::format("{}：{}值 {}，读回 {}", one.item, one.legal ? "合法" : "非法", value, is),
              fmt::format("{}: the {} value {} was written and {} is read", one.item, one.legal ? "legal" : "illegal",
                          value, is));
@@ -68,7 +68,7 @@ Task<> try_settings(Trial& trial, Faults& faults) {
     const Bytes after = co_await meter.bytes_of(one.item);
     if (after == (one.legal ? offered : before)) continue;
     faults.add(one);
-    tell(trial, one, after);
+    tell(trial, one, to_hex(Bytes(after.rbegin(), after.rend())));
     co_await meter.offer(one.item, before);
   }
 }
@@ -78,21 +78,25 @@ Task<> try_clocks(Trial& trial, Faults& faults) {
   Cjt188Meter& meter = trial.station().meter();
   const CivilTime at_first = co_await meter_clock(trial);
   co_await set_meter_clock(trial, at_first);
+  const CivilTime legal_clock = civil_from_text("2028-02-29T12:34:56").value();
   CivilTime should = at_first;
   Instant since = trial.clock().now();
   const std::vector<Vector> all = clocks();
   for (const Vector& one : all) {
-    co_await meter.offer(one.item, Bytes(one.value.rbegin(), one.value.rend()));
-    if (one.legal) {
-      should = civil_from_text("2028-02-29T12:34:56").value();
+    const Bytes offered(one.value.rbegin(), one.value.rend());
+    co_await meter.offer(one.item, offered);
+    const CivilTime is = co_await meter_clock(trial);
+    const Duration passed = trial.clock().now() - since;
+    const CivilTime expected = one.legal ? legal_clock : should + std::chrono::round<std::chrono::seconds>(passed);
+    const bool as_expected = std::abs((is - expected).count()) <= 2;
+    if (!as_expected) {
+      faults.add(one);
+      tell(trial, one, civil_text(is));
+      if (!one.legal) co_await set_meter_clock(trial, expected);
+    } else if (one.legal) {
+      should = legal_clock;
       since = trial.clock().now();
     }
-    const CivilTime is = co_await meter_clock(trial);
-    const auto expected = should + std::chrono::round<std::chrono::seconds>(trial.clock().now() - since);
-    if (std::abs((is - expected).count()) <= 2) continue;
-    faults.add(one);
-    tell(trial, one, bytes_from_hex(to_hex(one.value)));
-    co_await set_meter_clock(trial, expected);
   }
 }
 

@@ -13,7 +13,7 @@ Task<> run(Trial& trial) {
   co_await power_cycle(trial, trial.time("off_s"));
   const Usage after = co_await usage(trial);
   trial.count("period_lost", before.period - after.period);
-  trial.count("period_off", before.period - start.period - volume);
+  trial.count("period_off", period_steps_off(trial, before.period - start.period, volume));
   trial.count("cumulative_lost", volume_between(after.cumulative, before.cumulative));
 }
 

@@ -67,7 +67,7 @@ Task<> run_over_date(Trial& trial, Tables tables) {
   co_await pass_water(trial, volume);
   account.use(volume);
   const tariff::Cents shown = co_await balance(trial);
-  measure_settlement_error(trial, account, shown, static_cast<std::int64_t>(trial.number("resolution_l")));
+  measure_settlement_error(trial, account, shown);
 }
 
 Task<> run(Trial& trial) {

@@ -30,8 +30,8 @@ Task<> run(Trial& trial) {
   const std::int64_t period = after.period - before.period;
   trial.record("volume", static_cast<double>(volume), "L");
   trial.count("cumulative_off", cumulative - volume);
-  trial.count("period_off", period - volume);
-  trial.count("registers_apart", cumulative - period);
+  trial.count("period_off", period_steps_off(trial, period, volume));
+  trial.count("registers_apart", period_steps_off(trial, period, cumulative));
   int apart = co_await compare_display(trial, "cumulative", after.cumulative);
   apart += co_await compare_display(trial, "period", after.period);
   trial.count("display_apart", apart);
