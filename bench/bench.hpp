@@ -88,8 +88,9 @@ struct BenchOptions {
 
 // The virtual world: stations with their instruments, meters, air and radio, on one clock. Everything in it is reached
 // as a rig reaches real things: by links and register buses, under the names of the rig file's virtual: addresses
-// (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, pulses1, uart1, ambient, host, operator, inputs; what
-// stations may share: analyser, leak, flow, matrix, manifold; and the names of the meters on the desk).
+// (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, pulses1, uart1,
+// ambient, host, operator, inputs; what stations may share: analyser, leak, flow, matrix, manifold; and the names of
+// the meters on the desk).
 class Bench {
  public:
   // Throws UserError for an unknown defect or fault, with the nearest known name, and for a meter of the desk with the

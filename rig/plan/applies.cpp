@@ -47,7 +47,8 @@ std::string Applies::reason_against(const DutFile& dut) const {
 bool Applies::to(const DutFile& dut) const { return reason_against(dut).empty(); }
 
 Applies read_applies(const json::Node& node) {
-  node.reject_unknown_keys({"meter", "communication", "conversion", "replaceable_battery", "settles_money", "optional_function"});
+  node.reject_unknown_keys(
+      {"meter", "communication", "conversion", "replaceable_battery", "settles_money", "optional_function"});
   Applies result;
   if (const auto meters = node.optional("meter")) {
     for (const json::Node& meter : meters->elements()) {
