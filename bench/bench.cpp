@@ -125,7 +125,10 @@ void Bench::Impl::add_stations(const BenchOptions& options, const BenchProfiles&
 void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& profiles) {
   ambient = std::make_unique<AmbientStation>(clock, profiles.ambient, "AS-0001", seed);
   ambient->on_change([this](double celsius, double kpa) {
-    for (const auto& station : stations) station->line->set_ambient(celsius, kpa);
+    for (const auto& station : stations) {
+      station->line->set_ambient(celsius, kpa);
+      station->meter->set_ambient(celsius);
+    }
   });
   double celsius = 23, barometer = 101.325;
   for (std::size_t i = 0; i < stations.size(); ++i) {
@@ -135,8 +138,8 @@ void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& p
   }
   ambient->set_truth(celsius, barometer);
   host = std::make_unique<CompanionHost>(clock, radio, "CH-0001");
-  std::vector<GasMeter*> meters;
-  for (const auto& station : stations) meters.push_back(&station->meter);
+  std::vector<StationMeter*> meters;
+  for (const auto& station : stations) meters.push_back(station->meter.get());
   person = std::make_unique<VirtualOperator>(clock, std::move(meters), seed);
   inputs = std::make_unique<InputBoard>(profiles.inputs);
   common = std::make_unique<SharedInstruments>(clock, stations, profiles, seed);
@@ -172,6 +175,7 @@ void Bench::Impl::name_devices() {
     add("leak" + number, station.leak, station.leak.unit());
     add("flow" + number, station.flow, station.flow.unit());
     add("counter" + number, station.counter, station.counter.unit());
+    add("pulses" + number, station.simulator, station.simulator.unit());
     add("uart" + number, station.uart, LineTiming::serial(2400));
   }
   add("ambient", *ambient, ambient->unit());

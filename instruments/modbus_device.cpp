@@ -119,15 +119,21 @@ Task<std::vector<std::uint64_t>> ModbusDevice::read_integers(std::string first, 
 
 Task<> ModbusDevice::write(std::string name, double value, double within) {
   const Register& reg = find(name);
+  const bool real = reg.type == "float32";
+  const auto text = [real](double number) {
+    return real ? fmt::format("{:g}", number) : fmt::format("{:.10g}", number);
+  };
   if (!(value >= reg.min && value <= reg.max))
-    throw UserError(fmt::format("{}: {} = {:g} is outside {:g} .. {:g}", name_, name, value, reg.min, reg.max));
-  const std::uint64_t raw = reg.type == "float32" ? std::bit_cast<std::uint32_t>(static_cast<float>(value))
-                                                  : static_cast<std::uint64_t>(std::llround(value));
+    throw UserError(
+        fmt::format("{}: {} = {} is outside {} .. {}", name_, name, text(value), text(reg.min), text(reg.max)));
+  const std::uint64_t raw =
+      real ? std::bit_cast<std::uint32_t>(static_cast<float>(value)) : static_cast<std::uint64_t>(std::llround(value));
   co_await bus_->write(unit_, reg.table, reg.address, split(raw, reg.count, reg.word_order), deadline());
   const double back = co_await read(name);
-  if (std::abs(back - value) > within + 1e-6 * std::abs(value))
-    throw ReadBackError(fmt::format("{}: {} set to {:g} reads back {:g}", name_, name, value, back),
-                        {name_, fmt::format("{} = {:g}", name, value), fmt::format("{:g}", back), {}});
+  const double rounding = real ? 1e-6 * std::abs(value) : 0;  // an integer is exact
+  if (std::abs(back - value) > within + rounding)
+    throw ReadBackError(fmt::format("{}: {} set to {} reads back {}", name_, name, text(value), text(back)),
+                        {name_, fmt::format("{} = {}", name, text(value)), text(back), {}});
 }
 
 Task<bool> ModbusDevice::coil(std::uint16_t address) {

@@ -21,7 +21,8 @@ class ModbusDevice {
   // All values from the first register to the end of the last, in one exchange: what is read so belongs together. Both
   // are of the same table, type and word order; UserError otherwise.
   Task<std::vector<std::uint64_t>> read_integers(std::string first, std::string last);
-  // Writes and reads back; ReadBackError when it differs by more than `within`.
+  // Writes and reads back; ReadBackError when it differs by more than `within` (and a float's own rounding). UserError
+  // outside the register's limits.
   Task<> write(std::string reg, double value, double within = 1e-6);
   Task<bool> coil(std::uint16_t address);
   // A discrete input.

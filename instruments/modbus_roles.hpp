@@ -8,6 +8,7 @@
 #include "instruments/roles/air.hpp"
 #include "instruments/roles/chamber.hpp"
 #include "instruments/roles/electrical.hpp"
+#include "instruments/roles/pulse_simulator.hpp"
 #include "instruments/roles/safety.hpp"
 
 namespace meterrig {
@@ -30,6 +31,7 @@ std::unique_ptr<Thermometer> make_thermometer(SharedDevice device);
 std::unique_ptr<LeakSensor> make_leak_sensor(SharedDevice device);
 std::unique_ptr<FlowStandard> make_flow_standard(SharedDevice device);
 std::unique_ptr<PulseCounter> make_pulse_counter(SharedDevice device);
+std::unique_ptr<PulseSimulator> make_pulse_simulator(SharedDevice device);
 // `input`: the discrete input that the contact is wired to.
 std::unique_ptr<SafetyContact> make_safety_contact(SharedDevice device, std::uint16_t input);
 std::unique_ptr<Chamber> make_chamber(SharedDevice device);

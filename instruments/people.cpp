@@ -100,7 +100,7 @@ class LineOperator final : public Operator {
     const int id = ++last_;
     const nlohmann::json message{{"prompt", id},
                                  {"station", prompt.station},
-                                 {"kind", word(prompt.kind)},
+                                 {"kind", what_is_asked(prompt)},
                                  {"text", {{"zh", prompt.zh}, {"en", prompt.en}}}};
     const Instant asked_at = clock.now();
     co_await port_->send(message.dump());
@@ -142,10 +142,16 @@ const char* word(Operator::Kind kind) {
       return "work_opener";
     case Operator::Kind::observe_status:
       return "observe_status";
+    case Operator::Kind::read_display:
+      return "read_display";
     case Operator::Kind::confirm:
       return "confirm";
   }
   return "confirm";
+}
+
+std::string what_is_asked(const Operator::Prompt& prompt) {
+  return prompt.page.empty() ? word(prompt.kind) : std::string(word(prompt.kind)) + ":" + prompt.page;
 }
 
 std::unique_ptr<Host> make_companion_host(std::unique_ptr<LinePort> port) {

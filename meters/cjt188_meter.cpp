@@ -111,8 +111,9 @@ Task<Frame> Cjt188Meter::exchange(Frame request, bool enciphered, int repeats, D
                      asked);
 }
 
-bool Cjt188Meter::is_enciphered(const std::string& name) const {
+bool Cjt188Meter::is_enciphered(const std::string& name, bool is_write) const {
   const cjt188::Encrypted how = form_.place(name).encrypted;
+  if (how == cjt188::Encrypted::writes && !is_write) return false;
   if (how == cjt188::Encrypted::yes && !security_)
     throw UserError(fmt::format("{:?} of {} travels enciphered; give the key", name, profile_.id()));
   return how != cjt188::Encrypted::no && security_.has_value();
@@ -145,7 +146,7 @@ std::string Cjt188Meter::question_in_cipher() const {
 
 Task<Cjt188Meter::Content> Cjt188Meter::content(const std::string& name) {
   const cjt188::Place& place = form_.place(name);
-  const bool enciphered = is_enciphered(name);
+  const bool enciphered = is_enciphered(name, false);
   if (enciphered && !opened_ser_) co_await find_sequence(name);
   Frame request = frame(address_, place.control, place.identifier, {});
   const Frame reply = co_await exchange(std::move(request), enciphered, usual_repeats, answer_time());
@@ -159,6 +160,7 @@ Task<Cjt188Meter::Content> Cjt188Meter::content(const std::string& name) {
 std::span<const std::uint8_t> Cjt188Meter::value_bytes(const MeterItem& item,
                                                        std::span<const std::uint8_t> content) const {
   const std::size_t offset = form_.place(item.name).offset;
+  if (item.length == 0 && offset <= content.size()) return content.subspan(offset);
   if (offset + item.length > content.size())
     throw ProtocolError(fmt::format("{}: the reply has {} bytes, {:?} ends at {}", name_, content.size(), item.name,
                                     offset + item.length),
@@ -224,15 +226,53 @@ Task<Frame> Cjt188Meter::send_write(const std::string& name, std::string value) 
   if (place.form == cjt188::Place::Form::address) {
     const Address address = cjt188::address_from_hex(value);
     content.assign(address.rbegin(), address.rend());
-  } else if (item.length > 0) {
-    content = field_bytes(item.format, item.length, {item.name, value, ""});
+  } else if (item.length > 0 || (item.format.kind == FieldFormat::Kind::hex && !value.empty())) {
+    const std::size_t size = item.length > 0 ? item.length : (value.size() + 1) / 2;
+    content = field_bytes(item.format, size, {item.name, value, ""});
   }
   content.insert(content.end(), place.write->suffix.begin(), place.write->suffix.end());
-  const bool enciphered = is_enciphered(name);
+  co_return co_await send_content(name, std::move(content), usual_repeats);
+}
+
+Task<Frame> Cjt188Meter::send_content(std::string name, cjt188::Bytes content, int repeats) {
+  const bool enciphered = is_enciphered(name, true);
   const std::string question = enciphered && !opened_ser_ ? question_in_cipher() : std::string();
   if (!question.empty()) co_await find_sequence(question);
+  const cjt188::Place& place = form_.place(name);
   Frame request = frame(address_, place.write->control, place.write->identifier, content);
-  co_return co_await exchange(std::move(request), enciphered, usual_repeats, answer_time());
+  last_written_ = cjt188::encode(enciphered ? cjt188::seal(request, *security_) : request, form_.preamble());
+  co_return co_await exchange(std::move(request), enciphered, repeats, answer_time());
+}
+
+Task<cjt188::Bytes> Cjt188Meter::bytes_of(std::string name) {
+  const MeterItem& item = profile_.item(name);
+  const Content data = co_await content(item.name);
+  const auto bytes = value_bytes(item, data.bytes);
+  co_return cjt188::Bytes(bytes.begin(), bytes.end());
+}
+
+Task<Cjt188Meter::Answer> Cjt188Meter::offer(std::string name, cjt188::Bytes content) {
+  if (!form_.place(profile_.item(name).name).write)
+    throw UserError(fmt::format("the meter profile {} does not say how {:?} is written", profile_.id(), name));
+  Answer answer = Answer::accepted;
+  try {
+    co_await send_content(name, std::move(content), 0);
+  } catch (const MeterRefused&) {
+    answer = Answer::refused;
+  } catch (const TimeoutError&) {
+    answer = Answer::silent;
+  }
+  co_return answer;
+}
+
+Task<Cjt188Meter::Answer> Cjt188Meter::send_as_is(cjt188::Bytes bytes) {
+  Answer answer = Answer::silent;
+  co_await line_.ask(bytes, answer_time(), 0, [&](const Frame& frame) {
+    if ((frame.control & cjt188::control::reply) == 0 || frame.address != address_) return false;
+    answer = is_abnormal(frame) ? Answer::refused : Answer::accepted;
+    return true;
+  });
+  co_return answer;
 }
 
 Task<> Cjt188Meter::write(std::string name, std::string value) {
@@ -284,7 +324,7 @@ Frame Cjt188Meter::valve_frame(const Address& to, bool open) {
 
 Task<MeterStatus> Cjt188Meter::write_valve(bool open) {
   Frame request = valve_frame(address_, open);
-  const Frame reply = co_await exchange(std::move(request), is_enciphered("valve"), usual_repeats, answer_time());
+  const Frame reply = co_await exchange(std::move(request), is_enciphered("valve", true), usual_repeats, answer_time());
   if (reply.data.size() < 5)
     throw ProtocolError(fmt::format("{}: a valve reply without status", name_),
                         {name_, "valve", to_hex(reply.data), {}});

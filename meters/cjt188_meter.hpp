@@ -50,6 +50,17 @@ class Cjt188Meter final : public Meter {
   // One question, no repeats; false when nobody answers within `patience`. For proving isolation.
   Task<bool> answers(Duration patience);
 
+  // The bytes of an item as they stand in its reply: of one whose length the meter decides, for what has no value.
+  Task<cjt188::Bytes> bytes_of(std::string item);
+  // What a meter makes of a content, behind SER, that write() would not let pass: values out of range, nibbles above 9,
+  // the wrong length. Enciphered as the item is. One request, no repeats.
+  enum class Answer { accepted, refused, silent };
+  Task<Answer> offer(std::string item, cjt188::Bytes content);
+  // The last request of write() or offer(), as it went over the line.
+  const cjt188::Bytes& last_written() const noexcept { return last_written_; }
+  // Sends bytes as they are, once; whether the meter answers, and how.
+  Task<Answer> send_as_is(cjt188::Bytes bytes);
+
   // Sends a pattern and hears it again, with the line's loopback joined.
   Task<bool> hears_itself();
 
@@ -87,11 +98,12 @@ class Cjt188Meter final : public Meter {
   bool take(const cjt188::Frame& frame, const cjt188::Frame& request, bool enciphered, const Exchange& asked,
             cjt188::Frame& reply);
   cjt188::Frame opened(const cjt188::Frame& reply, const Exchange& asked);
-  bool is_enciphered(const std::string& name) const;
+  bool is_enciphered(const std::string& name, bool is_write) const;
   Task<> find_sequence(std::string name);
   std::string question_in_cipher() const;
   Task<Content> content(const std::string& name);
   Task<cjt188::Frame> send_write(const std::string& name, std::string value);
+  Task<cjt188::Frame> send_content(std::string name, cjt188::Bytes content, int repeats);
   Task<MeterStatus> write_valve(bool open);
   cjt188::Frame valve_frame(const cjt188::Address& to, bool open);
   cjt188::Frame frame(const cjt188::Address& to, std::uint8_t control, const cjt188::Identifier2& identifier,
@@ -109,6 +121,7 @@ class Cjt188Meter final : public Meter {
   std::optional<cjt188::Security> security_;
   std::optional<std::uint8_t> opened_ser_;  // of the last reply that was enciphered
   std::uint8_t ser_ = 0;
+  cjt188::Bytes last_written_;
   ValveCommands valve_commands_;
 };
 

@@ -13,6 +13,7 @@ std::uint8_t byte_of(const std::string& hex) { return bytes_from_hex(hex).front(
 
 Encrypted encrypted_of(const std::string& word) {
   if (word == "yes") return Encrypted::yes;
+  if (word == "writes") return Encrypted::writes;
   return word == "both" ? Encrypted::both : Encrypted::no;
 }
 
@@ -123,6 +124,7 @@ std::optional<Security> Profile::security(const Block& key, const Address& addre
   std::copy_n(bytes.begin(), std::min(bytes.size(), security.initial_vector.size()), security.initial_vector.begin());
   security.padding = padding_of(security_.value("padding", "bit_one"));
   security.covered = covered_of(security_.value("covered", "data_field"));
+  security.check = check_of(security_.value("check", "none"));
   return security;
 }
 

@@ -16,8 +16,8 @@ namespace meterrig::cjt188 {
 
 using Identifier2 = std::array<std::uint8_t, 2>;  // as sent
 
-// Which messages of an item are enciphered (2018, clause 7).
-enum class Encrypted { no, yes, both };
+// Which messages of an item are enciphered (2018, clause 7): none; all; all, or its writes, where there is a key.
+enum class Encrypted { no, yes, both, writes };
 
 // Where an item stands in the meter's frames.
 struct Place {

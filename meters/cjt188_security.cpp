@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t block_size = std::tuple_size_v<Block>;
 constexpr std::size_t identifier_size = 3;  // DI0 DI1 SER
+constexpr std::size_t mac_size = 4;
 constexpr std::size_t length_limit = 0x64;
 constexpr std::uint8_t pad_mark = 0x80;
 
@@ -79,6 +80,21 @@ Block twice(std::uint8_t type, const Address& address) {
   return block;
 }
 
+// A key of its own, and the number of bytes in front: the same block chaining enciphers the message.
+Bytes mac4(const Frame& plain, const Security& security) {
+  Block purpose{};
+  purpose.fill(0x5C);
+  const Bytes derived = sm4_cbc_encipher(purpose, security.key, Block{});
+  Block key{};
+  std::copy_n(derived.begin(), key.size(), key.begin());
+  Bytes covered{static_cast<std::uint8_t>(plain.data.size()), plain.type, plain.control};
+  covered.insert(covered.end(), plain.address.begin(), plain.address.end());
+  covered.insert(covered.end(), plain.data.begin(), plain.data.end());
+  const Bytes chained = sm4_cbc_encipher(padded(std::move(covered), Padding::bit_one), key, Block{});
+  const auto last_block = chained.end() - static_cast<std::ptrdiff_t>(block_size);
+  return {last_block, last_block + static_cast<std::ptrdiff_t>(mac_size)};
+}
+
 // Of a message that is sent. In front of the cipher text stands a block that only the same message has again: SER, and
 // with it the message, is another one each time.
 Block vector_for(const Frame& frame, const Bytes& padded_data, const Security& security) {
@@ -100,7 +116,35 @@ Opened refused(std::string_view error, std::string explanation) {
   return {std::string(error), std::move(explanation), {}};
 }
 
+Opened as_new(Frame plain, std::optional<std::uint8_t> last) {
+  const std::uint8_t sequence = plain.data[identifier_size - 1];
+  if (!is_new(sequence, last))
+    return refused("replayed_sequence", fmt::format("SER {:02X} after {:02X}: expected a later one", sequence, *last));
+  return {{}, {}, std::move(plain)};
+}
+
+// Of a message that ends with a check value.
+Opened checked(Frame plain, const Security& security, std::optional<std::uint8_t> last) {
+  if (plain.data.size() < identifier_size + mac_size)
+    return refused(telegram_error::bad_length,
+                   fmt::format("{} deciphered bytes: expected identifier, SER and {} bytes of check value",
+                               plain.data.size(), mac_size));
+  const Bytes found(plain.data.end() - static_cast<std::ptrdiff_t>(mac_size), plain.data.end());
+  plain.data.resize(plain.data.size() - mac_size);
+  const Bytes expected = mac4(plain, security);
+  if (found == expected) return as_new(std::move(plain), last);
+  return {
+      "bad_check",
+      fmt::format("check value {}, expected {}: another key, or changed on the way", to_hex(found), to_hex(expected)),
+      std::move(plain)};
+}
+
 }  // namespace
+
+bool is_new(std::uint8_t sequence, std::optional<std::uint8_t> last) {
+  const auto ahead = static_cast<std::uint8_t>(sequence - last.value_or(static_cast<std::uint8_t>(sequence - 1)));
+  return ahead >= 1 && ahead <= 127;
+}
 
 Padding padding_of(std::string_view word) {
   if (word == "pkcs7") return Padding::pkcs7;
@@ -108,6 +152,8 @@ Padding padding_of(std::string_view word) {
 }
 
 Covered covered_of(std::string_view word) { return word == "content" ? Covered::content : Covered::data_field; }
+
+Check check_of(std::string_view word) { return word == "mac4" ? Check::mac4 : Check::none; }
 
 Block derive_key(const Block& system_key, Derivation derivation, std::uint8_t type, const Address& address) {
   Block own = twice(type, address);
@@ -134,7 +180,12 @@ Frame seal(const Frame& plain, const Security& security) {
   const std::size_t front = plain_front(security);
   if (plain.data.size() < front) throw std::invalid_argument("the data field ends before its content");
   const auto content = plain.data.begin() + static_cast<std::ptrdiff_t>(front);
-  const Bytes data = padded(Bytes(content, plain.data.end()), security.padding);
+  Bytes covered(content, plain.data.end());
+  if (security.check == Check::mac4) {
+    const Bytes mac = mac4(plain, security);
+    covered.insert(covered.end(), mac.begin(), mac.end());
+  }
+  const Bytes data = padded(std::move(covered), security.padding);
   const Block vector = vector_for(plain, data, security);
   const Bytes cipher = sm4_cbc_encipher(data, security.key, vector);
   Frame sealed = plain;
@@ -164,15 +215,13 @@ Opened open(const Frame& sealed, const Security& security, std::optional<std::ui
                    "the deciphered data do not end with the padding: another key, or changed on the way");
   Bytes data(sealed.data.begin(), sealed.data.begin() + static_cast<std::ptrdiff_t>(front));
   data.insert(data.end(), content->begin(), content->end());
-  if (data.size() < identifier_size || !is_known(data[0], data[1]))
+  Frame plain{sealed.type, sealed.address, sealed.control, std::move(data)};
+  if (security.check == Check::mac4) return checked(std::move(plain), security, last);
+  if (plain.data.size() < identifier_size || !is_known(plain.data[0], plain.data[1]))
     return refused("unknown_identifier",
                    fmt::format("the deciphered data begin with {}: no known identifier",
-                               to_hex(std::span(data).first(std::min<std::size_t>(data.size(), 2)))));
-  const std::uint8_t sequence = data[2];
-  const auto ahead = static_cast<std::uint8_t>(sequence - last.value_or(static_cast<std::uint8_t>(sequence - 1)));
-  if (ahead == 0 || ahead > 127)
-    return refused("replayed_sequence", fmt::format("SER {:02X} after {:02X}: expected a later one", sequence, *last));
-  return {{}, {}, {sealed.type, sealed.address, sealed.control, std::move(data)}};
+                               to_hex(std::span(plain.data).first(std::min<std::size_t>(plain.data.size(), 2)))));
+  return as_new(std::move(plain), last);
 }
 
 }  // namespace meterrig::cjt188

@@ -31,6 +31,13 @@ enum class Vector {
   in_front,  // one a message, sent in front of the cipher text
 };
 
+// What tells a message that was changed on its way. The public text of clause 7 has nothing of the kind: its cipher
+// alone lets some changes through.
+enum class Check {
+  none,
+  mac4,  // behind the data, ahead of the padding: 4 bytes of an SM4-CBC-MAC over type, address, control and plain data
+};
+
 using Block = std::array<std::uint8_t, 16>;
 
 struct Security {
@@ -39,11 +46,13 @@ struct Security {
   Padding padding = Padding::bit_one;
   Covered covered = Covered::data_field;
   Vector vector = Vector::setting;
+  Check check = Check::none;
 };
 
 // The words of profiles and rig files for these; an unknown one is the first of its kind.
 Padding padding_of(std::string_view word);
 Covered covered_of(std::string_view word);
+Check check_of(std::string_view word);
 
 // How a meter's own key comes from the system's. The public text of clause 7 leaves it open: the first is the rule of
 // the 2004 edition (7.3: XOR with T A0 .. A6) drawn out to 16 bytes, the second the usual dispersal with SM4 (the eight
@@ -61,11 +70,13 @@ Frame seal(const Frame& plain, const Security& security);
 
 // What 7.6 asks for: decipher, check, take the padding off. `error` is empty when all was well.
 struct Opened {
-  std::string error;  // bad_length, bad_padding, unknown_identifier, replayed_sequence
+  std::string error;  // bad_length, bad_padding, bad_check, unknown_identifier, replayed_sequence
   std::string explanation;
-  Frame plain;
+  Frame plain;  // also with bad_check, to look at: nothing in it can be trusted
 };
-// `last` is the SER of the exchange before: a message is new when its SER is 1 to 127 ahead of it, modulo 256.
+// A message is new when its SER is 1 to 127 ahead of the last one's, modulo 256.
+bool is_new(std::uint8_t sequence, std::optional<std::uint8_t> last);
+// `last` is the SER of the exchange before. A check value also vouches for identifiers that the standard does not have.
 Opened open(const Frame& sealed, const Security& security, std::optional<std::uint8_t> last = std::nullopt);
 
 }  // namespace meterrig::cjt188

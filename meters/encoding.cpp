@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "core/exact_decimal.hpp"
 #include "core/json/text.hpp"
-#include "meters/exact_decimal.hpp"
 
 namespace meterrig {
 namespace {

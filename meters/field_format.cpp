@@ -8,9 +8,9 @@
 #include <fmt/format.h>
 
 #include "core/errors.hpp"
+#include "core/exact_decimal.hpp"
 #include "core/json/text.hpp"
 #include "meters/encoding.hpp"
-#include "meters/exact_decimal.hpp"
 
 namespace meterrig {
 namespace {

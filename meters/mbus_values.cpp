@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "meters/exact_decimal.hpp"
+#include "core/exact_decimal.hpp"
 
 namespace meterrig::mbus {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/exact_decimal.hpp"
 #include "meters/encoding.hpp"
-#include "meters/exact_decimal.hpp"
 #include "meters/modbus_telegram.hpp"
 
 namespace meterrig::modbus_telegram {

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/errors.hpp"
-#include "meters/exact_decimal.hpp"
+#include "core/exact_decimal.hpp"
 
 namespace meterrig {
 namespace {

@@ -20,8 +20,6 @@ using cjt188::Bytes;
 
 // 6.4: no pause within a frame; a computer's serial port makes short ones.
 constexpr Duration frame_gap = 100ms;
-constexpr std::size_t identifier_size = 3;  // DI0 DI1 SER
-constexpr std::uint8_t any_type = 0xAA;
 constexpr std::string_view clock_letters = "smhDMYC";
 
 template <std::size_t size>
@@ -53,85 +51,37 @@ cjt188::Security security_of(const json::Node& meter) {
   return security;
 }
 
-bool always_plain(unsigned identifier) {
-  return identifier == 0x8106 || identifier == 0x810A || identifier == 0xA018 || identifier == 0xA019;
-}
-
-// Money, valve, base value and keys.
-bool sensitive(unsigned identifier) {
-  return identifier == 0xA010 || identifier == 0xA013 || identifier == 0xA014 || identifier == 0xA016 ||
-         identifier == 0xA017 || identifier == 0xA107;
+CjtSlave::Settings settings_of(const json::Node& meter, std::uint8_t usual_type) {
+  CjtSlave::Settings settings;
+  settings.type = type_of(meter, "meter_type", usual_type);
+  settings.reply_type = type_of(meter, "reply_type", settings.type);
+  settings.address = address_of(meter);
+  settings.low_first = low_byte_first(meter);
+  settings.echoes_sequence = meter.string_or("sequence", "echoed") == "echoed";
+  const std::string sealing = meter.string_or("security", "none");
+  if (sealing == "offered") settings.sealing = CjtSlave::Sealing::offered;
+  if (sealing == "required") settings.sealing = CjtSlave::Sealing::required;
+  settings.security = security_of(meter);
+  return settings;
 }
 
 }  // namespace
 
 CjtMeter::CjtMeter(Clock& clock, const json::Node& meter, std::uint8_t type)
     : SerialMeter(clock, LineTiming::serial(2400), delay_of(meter, 25), frame_gap),
+      CjtSlave(settings_of(meter, type)),
       model_(clock, meter),
-      type_(type_of(meter, "meter_type", type)),
-      reply_type_(type_of(meter, "reply_type", type_)),
-      address_(address_of(meter)),
-      low_first_(low_byte_first(meter)),
-      echoes_sequence_(meter.string_or("sequence", "echoed") == "echoed"),
-      preamble_(static_cast<int>(meter.integer_or("preamble", 2))),
-      sealing_(Sealing::none),
-      security_(security_of(meter)) {
-  const std::string sealing = meter.string_or("security", "none");
-  if (sealing == "offered") sealing_ = Sealing::offered;
-  if (sealing == "required") sealing_ = Sealing::required;
-}
-
-void CjtMeter::append_status(Bytes& out) const { append_low_first(out, status(), 2); }
-
-bool CjtMeter::addressed(const cjt188::Frame& request) const {
-  if (request.type != type_ && request.type != reply_type_ && request.type != any_type) return false;
-  if ((request.control & control::reply) != 0) return false;
-  return request.address == address_ || request.address == cjt188::wildcard_address;
-}
-
-// A request that is enciphered has whole blocks behind what stays plain; a plain price table (A010) may have as well.
-bool CjtMeter::looks_sealed(const cjt188::Frame& request) const {
-  constexpr std::size_t block = std::tuple_size_v<cjt188::Block>;
-  const std::size_t front = security_.covered == cjt188::Covered::content ? identifier_size : 0;
-  if (sealing_ == Sealing::none || request.data.size() <= front) return false;
-  if ((request.data.size() - front) % block != 0) return false;
-  return front == 0 || identifier_of(request.data) != 0xA010 || cjt188::open(request, security_).error.empty();
-}
-
-unsigned CjtMeter::identifier_of(const Bytes& data) const {
-  return low_first_ ? static_cast<unsigned>(data[1]) << 8 | data[0] : static_cast<unsigned>(data[0]) << 8 | data[1];
-}
+      preamble_(static_cast<int>(meter.integer_or("preamble", 2))) {}
 
 std::optional<Bytes> CjtMeter::answer(const cjt188::Frame& request) {
-  if (!addressed(request)) return std::nullopt;
-  if (!looks_sealed(request)) return execute(request, false);
-  const cjt188::Opened opened = cjt188::open(request, security_, last_sequence_);
-  if (!opened.error.empty()) return std::nullopt;
-  last_sequence_ = opened.plain.data[2];
-  return execute(opened.plain, true);
+  const auto reply = answer_to(request);
+  return reply ? std::optional(cjt188::encode(*reply, preamble_)) : std::nullopt;
 }
 
-std::optional<Bytes> CjtMeter::execute(const cjt188::Frame& plain, bool was_sealed) {
-  if (plain.data.size() < identifier_size) return std::nullopt;
-  const unsigned identifier = identifier_of(plain.data);
-  const bool allowed = was_sealed ? !always_plain(identifier) : sealing_ != Sealing::required || !sensitive(identifier);
-  const cjt188::Security key_of_request = security_;  // a new key holds from the next message on
-  Bytes data(plain.data.begin(), plain.data.begin() + identifier_size);
-  if (!echoes_sequence_) data[2] = 0;
-  const std::uint8_t sequence = data[2];
-  const bool good = allowed && serve(plain.control, identifier, std::span(plain.data).subspan(identifier_size), data);
-  // The reply to a new address already comes from it (A018).
-  cjt188::Frame reply{reply_type_, address_, static_cast<std::uint8_t>(plain.control | control::reply),
-                      std::move(data)};
-  if (!good) {
-    // 8.1.3: SER and ST, no identifier.
-    reply.control = static_cast<std::uint8_t>(plain.control | control::abnormal);
-    reply.data = {sequence};
-    append_status(reply.data);
-  } else if (was_sealed) {
-    reply = cjt188::seal(reply, key_of_request);
-  }
-  return cjt188::encode(reply, preamble_);
+// Money, valve, base value and keys.
+bool CjtMeter::is_sensitive(unsigned identifier) const {
+  return identifier == 0xA010 || identifier == 0xA013 || identifier == 0xA014 || identifier == 0xA016 ||
+         identifier == 0xA017 || identifier == 0xA107;
 }
 
 bool CjtMeter::serve(std::uint8_t function, unsigned identifier, std::span<const std::uint8_t> content, Bytes& out) {
@@ -209,18 +159,20 @@ bool CjtMeter::write_clock(std::span<const std::uint8_t> content) {
 
 // Version and key: 16 bytes for SM4. The 8 bytes of the 2004 edition are for a cipher that this meter doesn't have.
 bool CjtMeter::write_key(std::span<const std::uint8_t> content, Bytes& out) {
-  if (sealing_ == Sealing::none || content.size() != 1 + security_.key.size()) return false;
+  cjt188::Block& key = settings().security.key;
+  if (settings().sealing == Sealing::none || content.size() != 1 + key.size()) return false;
   const auto version = cjt188::from_bcd(content.first(1));
   if (!version) return false;
   key_version_ = static_cast<std::uint8_t>(*version);
-  std::copy(content.begin() + 1, content.end(), security_.key.begin());
+  std::copy(content.begin() + 1, content.end(), key.begin());
   append_bcd(out, key_version_, 1);
   return true;
 }
 
 bool CjtMeter::write_address(std::span<const std::uint8_t> content) {
-  if (factory_enabled_ || content.size() != address_.size() || !cjt188::from_bcd(content)) return false;
-  std::copy(content.begin(), content.end(), address_.begin());
+  cjt188::Address& address = settings().address;
+  if (factory_enabled_ || content.size() != address.size() || !cjt188::from_bcd(content)) return false;
+  std::copy(content.begin(), content.end(), address.begin());
   return true;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -186,8 +187,13 @@ bool can_have(std::string_view instrument, const TroubleName& trouble) {
   return !trouble.scpi_only || instrument == "psu" || instrument == "dmm" || instrument == "analyser";
 }
 
+// No plan for gas meters uses them.
+constexpr std::array<std::string_view, 2> water_instruments = {"simulator", "chamber"};
+
 bool known_instrument(std::string_view name, const TroubleName& trouble) {
   while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
+  if (std::find(water_instruments.begin(), water_instruments.end(), name) != water_instruments.end())
+    return can_have(name, trouble);
   for (const InstrumentUse& use : uses())
     if (name == use.instrument) return can_have(name, trouble);
   return false;
@@ -213,6 +219,11 @@ Fault parse_fault(const std::string& name) {
     const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), fault.number);
     const bool whole = error == std::errc{} && end == name.data() + name.size();
     if (whole && fault.number >= 1 && fault.number <= 15) return fault;
+  }
+  if (name == "pulse-sim-lost") {
+    fault.kind = Fault::Kind::pulse_sim_lost;
+    fault.instrument = "simulator";
+    return fault;
   }
   const auto colon = name.find(':');
   if (colon == std::string::npos) unknown(name);

@@ -25,9 +25,21 @@ struct IoFault {
 // What an interlock or an instrument's own protection is for. Each comes a minute after the bench began.
 enum class Hazard { over_voltage, run_away, over_current, over_pressure, door, emergency_stop, silent_inputs };
 
-// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "stuck-reading:dmm", "relay-stuck:k1", "pulse-lost:counter".
+// A fault by name: "R4", "io-late:psu", "reads-high:dmm", "stuck-reading:dmm", "relay-stuck:k1", "pulse-lost:counter",
+// "pulse-sim-lost".
 struct Fault {
-  enum class Kind { rig, io, reads_high, dmm, relay_stuck, relay_dead, pulse_lost, pulse_extra, hazard };
+  enum class Kind {
+    rig,
+    io,
+    reads_high,
+    dmm,
+    relay_stuck,
+    relay_dead,
+    pulse_lost,
+    pulse_extra,
+    pulse_sim_lost,
+    hazard
+  };
   Kind kind = Kind::rig;
   Hazard hazard = Hazard::over_voltage;
   int number = 0;  // of R1 .. R15

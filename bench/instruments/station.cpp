@@ -4,6 +4,8 @@
 
 #include "bench/instruments/dp832.hpp"
 #include "bench/instruments/profile_supply.hpp"
+#include "bench/meter/gas_meter.hpp"
+#include "bench/meter/step_meter.hpp"
 #include "bench/physics/air_line.hpp"
 #include "bench/physics/supply_path.hpp"
 
@@ -22,6 +24,12 @@ std::unique_ptr<VirtualSupply> make_supply(Clock& clock, SupplyPath& path, const
                                          choice->channel, seed);
 }
 
+std::unique_ptr<StationMeter> make_meter(Clock& clock, const Sample& sample, const MeterDefect& defect,
+                                         std::uint64_t seed) {
+  if (sample.kind == "water") return std::make_unique<StepMeter>(clock, sample, defect, seed);
+  return std::make_unique<GasMeter>(clock, sample, defect, seed);
+}
+
 }  // namespace
 
 BenchProfiles::BenchProfiles(const std::string& folder)
@@ -31,6 +39,7 @@ BenchProfiles::BenchProfiles(const std::string& folder)
       leak(load_register_profile(folder, "leak_flow_sensor")),
       flow(load_register_profile(folder, "flow_standard")),
       counter(load_register_profile(folder, "pulse_counter")),
+      simulator(load_register_profile(folder, "pulse_simulator")),
       ambient(load_register_profile(folder, "ambient_station")),
       inputs(load_register_profile(folder, "waveshare_io8")) {}
 
@@ -38,11 +47,11 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
                  const BenchProfiles& profiles, const SupplyChoice* supply, std::uint64_t seed)
     : number_(number),
       address_(cjt188::address_from_hex(sample.address)),
-      meter(clock, sample, defect, seed),
-      tap(meter),
-      path(make_supply_path(clock, meter, seed)),
+      meter(make_meter(clock, sample, defect, seed)),
+      tap(*meter),
+      path(make_supply_path(clock, *meter, seed)),
       line(make_air_line(clock, tap, seed)),
-      uart(meter),
+      uart(*meter),
       psu(make_supply(clock, *path, supply, serial("DP8A{:06d}", number), seed)),
       dmm(clock, *path, serial("MY545{:05d}", number), seed),
       analyser(clock, serial("MY530{:05d}", number), seed),
@@ -51,8 +60,9 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
       gauge(*line, profiles.gauge, serial("PT-{:04d}", number), seed),
       leak(clock, *line, profiles.leak, serial("LF-{:04d}", number), seed),
       flow(clock, *line, profiles.flow, serial("FS-{:04d}", number), seed),
-      counter(clock, profiles.counter, serial("PC-{:04d}", number)) {
-  meter.attach(*path, *line, radio);
+      counter(clock, profiles.counter, serial("PC-{:04d}", number)),
+      simulator(clock, profiles.simulator, serial("PG-{:04d}", number), [this] { meter->sensor_pulse(); }) {
+  meter->attach(*path, *line, radio);
   tap.connect(counter);
   analyser.probe(1).connect(clock.now(), path.get(), Path::k1_microammeter);
   analyser.probe(2).connect(clock.now(), path.get(), Path::k2_ammeter);
@@ -62,7 +72,7 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
 }
 
 // The meter outlives path and line here, as they want; it lets go of them first.
-Station::~Station() { meter.detach(); }
+Station::~Station() { meter->detach(); }
 
 void Station::relay_moved(int relay, bool closed) {
   switch (relay) {
@@ -100,6 +110,7 @@ void Station::apply(const Fault& fault, const cjt188::Address& other_meter) {
   if (fault.kind == Fault::Kind::reads_high && fault.instrument == "psu") psu->show_times(1.02);
   if (fault.kind == Fault::Kind::pulse_lost) counter.misbehave(PulseCounter::Fault::loses_fifth);
   if (fault.kind == Fault::Kind::pulse_extra) counter.misbehave(PulseCounter::Fault::adds_one);
+  if (fault.kind == Fault::Kind::pulse_sim_lost) simulator.lose_pulses();
   if (fault.kind != Fault::Kind::rig) return;
   switch (fault.number) {
     case 1:
@@ -149,6 +160,7 @@ std::vector<std::string> Station::live_outputs() const {
   add(air.enabled(), "air", "enable");
   add(air.inlet_open(), "air", "inlet_valve");
   add(flow.enabled(), "flow", "enable");
+  add(simulator.enabled(), "pulses", "enable");
   return live;
 }
 

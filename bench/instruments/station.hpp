@@ -11,19 +11,20 @@
 #include "bench/instruments/field_devices.hpp"
 #include "bench/instruments/n6705c.hpp"
 #include "bench/instruments/pulse_counter.hpp"
+#include "bench/instruments/pulse_simulator.hpp"
 #include "bench/instruments/relay_board.hpp"
 #include "bench/instruments/uart_gate.hpp"
 #include "bench/instruments/virtual_supply.hpp"
 #include "bench/meter/defects.hpp"
-#include "bench/meter/gas_meter.hpp"
 #include "bench/meter/radio_channel.hpp"
+#include "bench/meter/station_meter.hpp"
 
 namespace meterrig::bench {
 
 // The register maps of the bench's Modbus devices.
 struct BenchProfiles {
   explicit BenchProfiles(const std::string& folder);
-  ProfilePointer relays, air, gauge, leak, flow, counter, ambient, inputs;
+  ProfilePointer relays, air, gauge, leak, flow, counter, simulator, ambient, inputs;
 };
 
 // One meter with everything that hangs on it and measures it. Serial numbers are those of the rig files. `supply` null:
@@ -47,7 +48,7 @@ class Station {
   cjt188::Address address_;
 
  public:
-  GasMeter meter;
+  std::unique_ptr<StationMeter> meter;
   PulseTap tap;
   std::unique_ptr<SupplyPath> path;
   std::unique_ptr<AirLine> line;
@@ -61,6 +62,7 @@ class Station {
   LeakSensor leak;
   FlowStandard flow;
   PulseCounter counter;
+  PulseSimulator simulator;
 };
 
 }  // namespace meterrig::bench

@@ -11,22 +11,8 @@
 namespace meterrig::bench {
 namespace {
 
-constexpr std::array<std::string_view, 6> kinds = {"read_counter",    "work_opener",     "observe_status",
-                                                   "observe_battery", "observe_waiting", "confirm"};
-
-std::string shown(ShownValve valve) {
-  switch (valve) {
-    case ShownValve::blank:
-      return "blank";
-    case ShownValve::open:
-      return "open";
-    case ShownValve::closed:
-      return "closed";
-    case ShownValve::fault:
-      return "fault";
-  }
-  return "blank";
-}
+constexpr std::array<std::string_view, 7> kinds = {
+    "read_counter", "work_opener", "observe_status", "observe_battery", "observe_waiting", "read_display", "confirm"};
 
 // Stations are numbers from 1, or their names "1", "2" ...
 std::size_t station_of(const nlohmann::json& prompt) {
@@ -42,7 +28,7 @@ std::size_t station_of(const nlohmann::json& prompt) {
 
 }  // namespace
 
-VirtualOperator::VirtualOperator(Clock& clock, std::vector<GasMeter*> meters, std::uint64_t seed)
+VirtualOperator::VirtualOperator(Clock& clock, std::vector<StationMeter*> meters, std::uint64_t seed)
     : clock_(clock), meters_(std::move(meters)), spread_(seed, "operator"), timer_(clock, [this] { act(); }) {}
 
 void VirtualOperator::take(const std::string& line) {
@@ -54,7 +40,8 @@ void VirtualOperator::take(const std::string& line) {
   const auto kind = prompt.find("kind");
   if (kind == prompt.end() || !kind->is_string()) return refuse("a prompt without a kind");
   const std::string word = kind->get<std::string>();
-  if (std::find(kinds.begin(), kinds.end(), word) == kinds.end()) return refuse("an unknown kind of prompt");
+  const std::string what = word.substr(0, word.find(':'));
+  if (std::find(kinds.begin(), kinds.end(), what) == kinds.end()) return refuse("an unknown kind of prompt");
   const std::size_t station = station_of(prompt);
   if (station < 1 || station > meters_.size()) return refuse("no such station");
   if (away_) return;
@@ -64,27 +51,11 @@ void VirtualOperator::take(const std::string& line) {
   if (!timer_.armed()) timer_.at(prompts_.front().due);
 }
 
-std::string VirtualOperator::observe(const Prompt& prompt) {
-  GasMeter& meter = *prompt.meter;
-  if (prompt.kind == "read_counter") return fmt::format("{:.3f}", meter.mechanical_reading());
-  if (prompt.kind == "observe_status") return shown(meter.shown_valve_state());
-  if (prompt.kind == "observe_battery") {
-    if (meter.shown_valve_state() == ShownValve::blank) return "blank";
-    return meter.shown_battery_low() ? "low" : "ok";
-  }
-  if (prompt.kind == "observe_waiting") return meter.shown_waiting_for_key() ? "yes" : "no";
-  if (prompt.kind == "work_opener") {
-    meter.manual_action();
-    return "done";
-  }
-  return "yes";
-}
-
 void VirtualOperator::act() {
   const Prompt prompt = std::move(prompts_.front());
   prompts_.pop_front();
   if (!prompts_.empty()) timer_.at(prompts_.front().due);
-  const std::string value = observe(prompt);
+  const std::string value = prompt.meter->observe(prompt.kind).value_or("blank");
   say(fmt::format(R"({{"prompt":{},"value":"{}","operator":"virtual operator"}})", prompt.id, value));
 }
 

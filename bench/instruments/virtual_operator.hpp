@@ -7,7 +7,7 @@
 
 #include "bench/instruments/line_peer.hpp"
 #include "bench/instruments/spread.hpp"
-#include "bench/meter/gas_meter.hpp"
+#include "bench/meter/station_meter.hpp"
 #include "core/clock.hpp"
 
 namespace meterrig::bench {
@@ -22,12 +22,15 @@ namespace meterrig::bench {
 //   observe_status   what the display shows of the valve: "open", "closed", "fault" or "blank"
 //   observe_battery  "low" or "ok"; "blank" when nothing is shown
 //   observe_waiting  whether the display asks for the key: "yes" or "no"
+//   read_display:PAGE  what stands on that page of the display, "blank" when nothing does
 //   confirm          "yes"
+//
+// What the station's meter has nothing of is answered with "blank".
 //
 // A line that is no such object, or names no station, is answered at once with {"prompt": ID or null, "error": "..."}.
 class VirtualOperator final : public LinePeer {
  public:
-  VirtualOperator(Clock& clock, std::vector<GasMeter*> meters, std::uint64_t seed);
+  VirtualOperator(Clock& clock, std::vector<StationMeter*> meters, std::uint64_t seed);
   // Fault R15: gone for coffee.
   void stay_away() { away_ = true; }
 
@@ -36,14 +39,13 @@ class VirtualOperator final : public LinePeer {
     Instant due;
     std::string id;  // as JSON
     std::string kind;
-    GasMeter* meter;
+    StationMeter* meter;
   };
   void take(const std::string& line) override;
   void act();
-  std::string observe(const Prompt& prompt);
 
   Clock& clock_;
-  std::vector<GasMeter*> meters_;
+  std::vector<StationMeter*> meters_;
   Spread spread_;
   bool away_ = false;
   std::deque<Prompt> prompts_;

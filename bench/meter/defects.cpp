@@ -17,6 +17,10 @@ const std::vector<MeterDefect>& meter_defects() {
       const std::vector<MeterDefect> more = part();
       rows.insert(rows.end(), more.begin(), more.end());
     }
+    for (const auto part : {table::step_usage, table::step_clock, table::step_settlement, table::step_storage,
+                            table::step_money, table::step_tables, table::step_security}) {
+      for (MeterDefect& row : part()) rows.emplace_back(std::move(row)).meter = "water";
+    }
     return rows;
   }();
   return all;
@@ -34,6 +38,7 @@ MeterDefect combine(const std::vector<const MeterDefect*>& defects) {
     if (from) into = from;
   };
   for (const MeterDefect* defect : defects) {
+    all.meter = defect->meter;
     all.name += (all.name.empty() ? "" : "+") + defect->name;
     all.changes.insert(all.changes.end(), defect->changes.begin(), defect->changes.end());
     const DefectConditions& conditions = defect->conditions;
@@ -44,6 +49,8 @@ MeterDefect combine(const std::vector<const MeterDefect*>& defects) {
     take(all.conditions.wake_period_s, conditions.wake_period_s);
     take(all.conditions.valve_close_time_s, conditions.valve_close_time_s);
     take(all.conditions.direct_reading, conditions.direct_reading);
+    take(all.conditions.period_resolution_m3, conditions.period_resolution_m3);
+    take(all.conditions.boot_time_s, conditions.boot_time_s);
   }
   return all;
 }
@@ -62,6 +69,9 @@ std::string conditions_json(const DefectConditions& conditions) {
   if (conditions.valve_close_time_s) put(dut, "valve_close_time_s", fmt::format("{}", *conditions.valve_close_time_s));
   if (conditions.direct_reading)
     put(dut, "conversion", *conditions.direct_reading ? "\"direct_reading\"" : "\"pulse\"");
+  if (conditions.period_resolution_m3)
+    put(dut, "period_resolution_m3", fmt::format("{}", *conditions.period_resolution_m3));
+  if (conditions.boot_time_s) put(dut, "boot_time_s", fmt::format("{}", *conditions.boot_time_s));
   if (!dut.empty()) put(bench, "dut", "{" + dut + "}");
   return "{" + bench + "}";
 }
@@ -70,8 +80,8 @@ std::vector<DefectRow> meter_defect_rows() {
   std::vector<DefectRow> rows;
   for (const MeterDefect& defect : meter_defects())
     rows.push_back({defect.name,
-                    {"cjt503"},
-                    "gas",
+                    {defect.meter == "water" ? "cjt484" : "cjt503"},
+                    defect.meter,
                     defect.borderline ? "borderline" : "defect",
                     defect.expected,
                     conditions_json(defect.conditions),

@@ -21,6 +21,8 @@ struct DefectConditions {
   std::optional<double> wake_period_s;
   std::optional<double> valve_close_time_s;
   std::optional<bool> direct_reading;
+  std::optional<double> period_resolution_m3;
+  std::optional<double> boot_time_s;
 };
 
 // A deliberate fault of a virtual meter, or a borderline-good variant: a change of its traits. Default: healthy.
@@ -28,10 +30,11 @@ struct MeterDefect {
   std::string name;
   bool borderline = false;
   std::vector<void (*)(MeterTraits&)> changes;
-  // Clause id -> verdict, for every clause of cjt503-type whose verdict its physics changes.
+  // Clause id -> verdict, for every clause of its standard's type test whose verdict its physics changes.
   std::vector<std::pair<std::string, std::string>> expected;
   DefectConditions conditions;
   std::string what;
+  std::string meter = "gas";  // gas, water: what it is a fault of
 };
 
 const std::vector<MeterDefect>& meter_defects();

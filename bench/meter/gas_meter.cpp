@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "bench/meter/seeded.hpp"
 
 namespace meterrig::bench {
@@ -36,6 +38,20 @@ MeterContent factory_content(const Sample& sample) {
   return content;
 }
 
+std::string shown(ShownValve valve) {
+  switch (valve) {
+    case ShownValve::blank:
+      return "blank";
+    case ShownValve::open:
+      return "open";
+    case ShownValve::closed:
+      return "closed";
+    case ShownValve::fault:
+      return "fault";
+  }
+  return "blank";
+}
+
 }  // namespace
 
 GasMeter::GasMeter(Clock& clock, const Sample& sample, const MeterDefect& defect, std::uint64_t seed)
@@ -49,6 +65,9 @@ GasMeter::GasMeter(Clock& clock, const Sample& sample, const MeterDefect& defect
                 if (!valve_.moving()) valve_known_open_ = !valve_.at_closed_end();
                 if (air_) air_->valve_moved();
               }}),
+      uart_(clock, {[this](const cjt188::Frame& frame) { return addressed(frame); },
+                    [this](const cjt188::Frame& frame) { return execute(frame, false); },
+                    [this](bool awake) { draw(part_uart, awake ? traits_.current.uart : 0); }}),
       power_timer_(clock, [this] { power_step(); }),
       boot_timer_(clock, [this] { boot_step(); }),
       floor_timer_(clock, [this] { draw(part_floor, traits_.current.late_floor); }),
@@ -58,9 +77,7 @@ GasMeter::GasMeter(Clock& clock, const Sample& sample, const MeterDefect& defect
       listen_timer_(clock, [this] { listen(); }),
       radio_timer_(clock, [this] { radio_step(); }),
       report_timer_(clock, [this] { send_report(); }),
-      execution_timer_(clock, [this] { command_close(); }),
-      uart_timer_(clock, [this] { uart_step(); }),
-      uart_idle_timer_(clock, [this] { draw(part_uart, 0); }) {
+      execution_timer_(clock, [this] { command_close(); }) {
   off_since_ = clock.now();
   boot_time_ = seconds(to_seconds(traits_.current.boot_time) * (0.97 + 0.06 * seeded(seed, 2)));
   listen_phase_ = seconds(std::floor(to_seconds(traits_.radio.listen_period) * 1e3 * seeded(seed, 3)) * 1e-3);
@@ -104,7 +121,7 @@ void GasMeter::draw(Part part, std::int64_t nanoamperes) {
 void GasMeter::draw_sum() {
   if (!supply_) return;
   const std::int64_t sum = std::accumulate(parts_.begin(), parts_.end(), std::int64_t{0});
-  supply_->set_meter_current(uart_connected_ ? std::max<std::int64_t>(0, sum - traits_.current.uart_feed) : sum);
+  supply_->set_meter_current(uart_.connected() ? std::max<std::int64_t>(0, sum - traits_.current.uart_feed) : sum);
 }
 
 void GasMeter::draw_nothing() {
@@ -135,7 +152,7 @@ void GasMeter::power_step() {
 
 void GasMeter::stop_timers() {
   for (Timer* timer : {&boot_timer_, &floor_timer_, &sample_timer_, &display_timer_, &opening_timer_, &listen_timer_,
-                       &radio_timer_, &report_timer_, &execution_timer_, &uart_timer_, &uart_idle_timer_})
+                       &radio_timer_, &report_timer_, &execution_timer_})
     timer->cancel();
 }
 
@@ -147,8 +164,7 @@ void GasMeter::lose_power() {
   power_ = Power::off;
   off_since_ = now;
   stop_timers();
-  requests_.clear();
-  scanner_.clear();
+  uart_.stop();
   radio_state_ = RadioState::asleep;
   authorised_until_ = Instant::min();
   battery_low_ = below_minimum_ = false;
@@ -250,9 +266,8 @@ void GasMeter::sample_supply() {
 }
 
 void GasMeter::uart_connected(bool connected) {
-  if (connected == uart_connected_) return;
-  uart_connected_ = connected;
-  scanner_.clear();
+  if (connected == uart_.connected()) return;
+  uart_.connect(connected);
   draw_sum();
 }
 
@@ -299,6 +314,22 @@ ShownValve GasMeter::shown_valve_state() const {
   if (traits_.conduct.shows_open_always) return ShownValve::open;
   if (valve_.dead()) return ShownValve::fault;
   return valve_known_open_ ? ShownValve::open : ShownValve::closed;
+}
+
+std::optional<std::string> GasMeter::observe(const std::string& kind) {
+  if (kind == "read_counter") return fmt::format("{:.3f}", mechanical_reading());
+  if (kind == "observe_status") return shown(shown_valve_state());
+  if (kind == "observe_battery") {
+    if (shown_valve_state() == ShownValve::blank) return "blank";
+    return shown_battery_low() ? "low" : "ok";
+  }
+  if (kind == "observe_waiting") return shown_waiting_for_key() ? "yes" : "no";
+  if (kind == "work_opener") {
+    manual_action();
+    return "done";
+  }
+  if (kind == "confirm") return "yes";
+  return std::nullopt;
 }
 
 }  // namespace meterrig::bench

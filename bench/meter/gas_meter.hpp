@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,7 +11,10 @@
 #include "bench/bench.hpp"
 #include "bench/meter/defects.hpp"
 #include "bench/meter/memory.hpp"
+#include "bench/meter/meter_clock.hpp"
+#include "bench/meter/meter_uart.hpp"
 #include "bench/meter/radio_channel.hpp"
+#include "bench/meter/station_meter.hpp"
 #include "bench/meter/valve.hpp"
 #include "bench/physics/station_model.hpp"
 #include "core/clock.hpp"
@@ -21,22 +23,19 @@
 
 namespace meterrig::bench {
 
-// What a clock shows that has been without supply.
-inline constexpr Utc clock_of_a_new_battery = std::chrono::sys_days{std::chrono::year{2000} / 1 / 1};
-
 // What the display shows of the valve.
 enum class ShownValve { blank, open, closed, fault };
 
 // A wireless gas meter with built-in valve (CJ/T 503-2016): a small firmware on its hardware. Itself the peer of its
 // UART (2400 8E1, CJ/T 188). Seeds vary boot time, wake phase, report time, leak and drum, never a current.
-class GasMeter final : public MeterBody, public LinkPeer, private RadioListener {
+class GasMeter final : public StationMeter, private RadioListener {
  public:
   GasMeter(Clock& clock, const Sample& sample, const MeterDefect& defect, std::uint64_t seed);
   ~GasMeter() override;
-  // Once, before anything else; all three outlive the meter or are gone from it by detach().
-  void attach(SupplyPath& supply, AirLine& air, RadioChannel& radio);
-  // Hangs nothing on the station any more; called by the destructor for the radio only.
-  void detach();
+  // StationMeter. The destructor detaches from the radio only.
+  void attach(SupplyPath& supply, AirLine& air, RadioChannel& radio) override;
+  void detach() override;
+  std::optional<std::string> observe(const std::string& kind) override;
 
   // What a person sees. The drum counter in cubic metres, as far as it can be read (0.002 m3).
   double mechanical_reading();
@@ -83,11 +82,6 @@ class GasMeter final : public MeterBody, public LinkPeer, private RadioListener 
     part_motor,
     part_count
   };
-  struct Request {
-    cjt188::Frame frame;
-    Instant due;
-    Port* port;
-  };
 
   // gas_meter.cpp: power, currents, valve
   void draw(Part part, std::int64_t nanoamperes);
@@ -130,7 +124,6 @@ class GasMeter final : public MeterBody, public LinkPeer, private RadioListener 
   bool radio_misses();
 
   // gas_meter_commands.cpp: CJ/T 188
-  void uart_step();
   bool addressed(const cjt188::Frame& frame) const;
   std::optional<cjt188::Frame> execute(const cjt188::Frame& request, bool by_radio);
   bool read_item(unsigned di, std::vector<std::uint8_t>& data, bool by_radio);
@@ -153,7 +146,6 @@ class GasMeter final : public MeterBody, public LinkPeer, private RadioListener 
 
   Power power_ = Power::off;
   std::array<std::int64_t, part_count> parts_{};
-  bool uart_connected_ = false;
   bool inrush_over_ = false;
   Instant running_since_{};
   Instant started_{};
@@ -189,13 +181,10 @@ class GasMeter final : public MeterBody, public LinkPeer, private RadioListener 
   bool bursting_ = false;
   bool stay_after_transmit_ = false;
 
-  cjt188::Scanner scanner_;
-  std::deque<Request> requests_;
-  Instant uart_busy_until_{};
-  Instant uart_heard_{};
+  MeterUart uart_;
 
   Timer power_timer_, boot_timer_, floor_timer_, sample_timer_, display_timer_, opening_timer_, listen_timer_,
-      radio_timer_, report_timer_, execution_timer_, uart_timer_, uart_idle_timer_;
+      radio_timer_, report_timer_, execution_timer_;
 };
 
 }  // namespace meterrig::bench

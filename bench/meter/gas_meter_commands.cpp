@@ -11,12 +11,7 @@ namespace {
 
 using cjt188::Bytes;
 
-constexpr Duration processing = 25ms;
 constexpr std::string_view clock_letters = "smhDMYC";
-constexpr Duration byte_time{1'000'000'000LL * 11 / 2400};
-constexpr Duration awake_after_byte = 10ms;
-// CJ/T 188 6.4: no gap inside a frame. What is left of an older chunk is not part of a frame any more.
-constexpr Duration frame_gap = 100ms;
 constexpr std::uint8_t cubic_metres = 0x2C;
 constexpr std::uint64_t volume_range = 100'000'000;
 
@@ -36,39 +31,10 @@ std::optional<int> day_of_month(std::span<const std::uint8_t> content) {
 }  // namespace
 
 void GasMeter::receive(Port& port, std::span<const std::uint8_t> bytes) {
-  if (!running() || !uart_connected_ || bytes.empty()) return;
-  const Instant now = clock_.now();
-  const Duration chunk = byte_time * static_cast<std::int64_t>(bytes.size());
-  if (now - chunk - uart_heard_ > frame_gap) scanner_.clear();
-  uart_heard_ = now;
-  draw(part_uart, traits_.current.uart);
-  uart_busy_until_ = std::max(uart_busy_until_, now + awake_after_byte);
-  scanner_.feed(bytes);
-  while (auto frame = scanner_.next()) {
-    if (!addressed(*frame)) continue;
-    requests_.push_back({std::move(*frame), now + processing, &port});
-    uart_busy_until_ = now + processing + awake_after_byte;
-  }
-  if (!requests_.empty() && !uart_timer_.armed()) uart_timer_.at(requests_.front().due);
-  uart_idle_timer_.at(uart_busy_until_);
+  if (running()) uart_.receive(port, bytes);
 }
 
-void GasMeter::disconnected(Port& port) noexcept {
-  std::erase_if(requests_, [&](const Request& request) { return request.port == &port; });
-}
-
-void GasMeter::uart_step() {
-  if (requests_.empty()) return;
-  const Request request = std::move(requests_.front());
-  requests_.pop_front();
-  if (!requests_.empty()) uart_timer_.at(std::max(requests_.front().due, clock_.now()));
-  const auto answer = execute(request.frame, false);
-  if (!answer || !uart_connected_) return;
-  const Bytes bytes = cjt188::encode(*answer);
-  uart_busy_until_ = clock_.now() + byte_time * static_cast<std::int64_t>(bytes.size());
-  uart_idle_timer_.at(uart_busy_until_);
-  request.port->send(bytes, clock_.now());
-}
+void GasMeter::disconnected(Port& port) noexcept { uart_.disconnected(port); }
 
 // CJ/T 188 6.3.5: what is not for this meter is met with silence.
 bool GasMeter::addressed(const cjt188::Frame& frame) const {

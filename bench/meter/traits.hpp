@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "bench/bench.hpp"
+#include "bench/meter/step_traits.hpp"
 #include "core/time.hpp"
 
 namespace meterrig::bench {
@@ -126,6 +127,7 @@ struct MeterTraits {
   RadioTraits radio;
   ConversionTraits conversion;
   ConductTraits conduct;
+  StepTraits step;  // of water meters
 };
 
 // A meter that passes its standard in full, built as declared.

@@ -26,12 +26,13 @@ class Host {
 class Operator {
  public:
   virtual ~Operator() = default;
-  enum class Kind { read_counter, work_opener, observe_status, confirm };
+  enum class Kind { read_counter, work_opener, observe_status, read_display, confirm };
   struct Prompt {
     int station = 0;
     Kind kind = Kind::confirm;
     std::string zh;
     std::string en;
+    std::string page = {};  // read_display: of the display
   };
   struct Answer {
     std::string value;
@@ -43,5 +44,7 @@ class Operator {
 };
 
 const char* word(Operator::Kind kind);
+// The kind as it is asked: "read_counter", "read_display:balance".
+std::string what_is_asked(const Operator::Prompt& prompt);
 
 }  // namespace meterrig

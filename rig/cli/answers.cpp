@@ -13,7 +13,10 @@ Answers::Observation read_observation(const json::Node& node) {
   node.reject_unknown_keys({"station", "kind", "value"});
   Answers::Observation observation;
   observation.station = static_cast<int>(node.integer_or("station", 0));
-  observation.kind = node.at("kind").one_of({"read_counter", "work_opener", "observe_status", "confirm"});
+  observation.kind = node.at("kind").string();
+  constexpr std::string_view display = "read_display:";
+  if (!observation.kind.starts_with(display) || observation.kind.size() == display.size())
+    observation.kind = node.at("kind").one_of({"read_counter", "work_opener", "observe_status", "confirm"});
   observation.value = node.at("value").string();
   return observation;
 }

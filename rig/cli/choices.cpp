@@ -147,6 +147,11 @@ bench::Sample sample_of(const plan::DutFile& dut) {
   sample.detection_latency_s = dut.detection_latency_s.value_or(sample.detection_latency_s);
   sample.direct_reading = dut.conversion == "direct_reading";
   sample.replaceable_battery = dut.replaceable_battery;
+  sample.kind = dut.meter;
+  sample.settles_money = dut.settles_money;
+  sample.settlement_records = dut.settlement_records;
+  sample.clock_backup = dut.clock_backup;
+  sample.key = dut.security_key;
   const std::string& step = sample.direct_reading ? dut.division_m3 : dut.pulse_volume_m3;
   std::from_chars(step.data(), step.data() + step.size(), sample.pulse_volume_m3);
   return sample;

@@ -20,6 +20,7 @@ void add_report(CLI::App& app, Action& action);
 void add_frame(CLI::App& app, Action& action);
 void add_meter(CLI::App& app, Action& action);
 void add_instruments(CLI::App& app, Action& action);
+void add_tariff(CLI::App& app, Action& action);
 void add_watchdog(CLI::App& app, Action& action);
 
 inline constexpr const char* default_data = "./meterrig-data";

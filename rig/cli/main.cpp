@@ -67,6 +67,7 @@ int parse_and_act(int argc, char** argv) {
   add_frame(app, action);
   add_meter(app, action);
   add_instruments(app, action);
+  add_tariff(app, action);
   add_watchdog(app, action);
   if (argc < 2) {
     fmt::print("{}", app.help());

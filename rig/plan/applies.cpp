@@ -35,6 +35,9 @@ std::string Applies::reason_against(const DutFile& dut) const {
   if (replaceable_battery && *replaceable_battery != dut.replaceable_battery) {
     return *replaceable_battery ? "for meters with a replaceable battery" : "for meters without a replaceable battery";
   }
+  if (settles_money && *settles_money != dut.settles_money) {
+    return *settles_money ? "for meters that settle money" : "for meters that only meter";
+  }
   if (!optional_function.empty() && !holds(dut.optional_functions, optional_function)) {
     return fmt::format("optional function {} is not declared", optional_function);
   }
@@ -44,7 +47,8 @@ std::string Applies::reason_against(const DutFile& dut) const {
 bool Applies::to(const DutFile& dut) const { return reason_against(dut).empty(); }
 
 Applies read_applies(const json::Node& node) {
-  node.reject_unknown_keys({"meter", "communication", "conversion", "replaceable_battery", "optional_function"});
+  node.reject_unknown_keys(
+      {"meter", "communication", "conversion", "replaceable_battery", "settles_money", "optional_function"});
   Applies result;
   if (const auto meters = node.optional("meter")) {
     for (const json::Node& meter : meters->elements()) {
@@ -59,6 +63,7 @@ Applies read_applies(const json::Node& node) {
       result.conversion.push_back(kind.one_of({"pulse", "direct_reading"}));
   }
   if (const auto battery = node.optional("replaceable_battery")) result.replaceable_battery = battery->boolean();
+  if (const auto money = node.optional("settles_money")) result.settles_money = money->boolean();
   result.optional_function = node.string_or("optional_function", "");
   return result;
 }

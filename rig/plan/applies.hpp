@@ -16,6 +16,7 @@ struct Applies {
   std::vector<std::string> communication;  // of R, S, G, O
   std::vector<std::string> conversion;     // of pulse, direct_reading
   std::optional<bool> replaceable_battery;
+  std::optional<bool> settles_money;
   std::string optional_function;  // one that the maker may declare
 
   bool to(const DutFile& dut) const;

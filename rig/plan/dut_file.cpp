@@ -68,6 +68,17 @@ void check_voltages(const json::Node& document, const DutFile& dut) {
   }
 }
 
+// What CJ/T 484 (revision) wants to know of a step-tariff water meter.
+void read_water_meter(const json::Node& document, DutFile& dut) {
+  dut.settles_money = document.boolean_or("settles_money", true);
+  if (const auto records = document.optional("settlement_records"))
+    dut.settlement_records = static_cast<int>(records->integer(1, 99));
+  if (const auto resolution = document.optional("period_resolution_m3"))
+    dut.period_resolution_m3 = positive(*resolution);
+  if (const auto boot = document.optional("boot_time_s")) dut.boot_time_s = positive(*boot);
+  dut.security_key = document.string_or("security_key", "");
+}
+
 std::vector<std::string> read_words(const json::Node& document, const char* key) {
   const auto words = document.optional(key);
   if (!words) return {};
@@ -129,6 +140,11 @@ DutFile read_dut(const json::Node& document) {
                                 "test_mode",
                                 "manual_action",
                                 "clock_backup",
+                                "settles_money",
+                                "settlement_records",
+                                "period_resolution_m3",
+                                "boot_time_s",
+                                "security_key",
                                 "persistent_items",
                                 "optional_functions"});
   DutFile dut;
@@ -152,6 +168,7 @@ DutFile read_dut(const json::Node& document) {
   dut.test_mode = document.string_or("test_mode", "none");
   dut.manual_action = document.string_or("manual_action", "");
   dut.clock_backup = document.boolean_or("clock_backup", false);
+  read_water_meter(document, dut);
   dut.persistent_items = read_words(document, "persistent_items");
   dut.optional_functions = read_words(document, "optional_functions");
   return dut;

@@ -36,6 +36,11 @@ class DutFile {
   std::string test_mode = "none";
   std::string manual_action;  // what a person does to open the valve
   bool clock_backup = false;
+  bool settles_money = true;            // of a water meter: CJ/T 484 (revision) clause 4
+  int settlement_records = 12;          // that it keeps
+  double period_resolution_m3 = 0.001;  // in which it tells the usage of the period
+  double boot_time_s = 2;               // from power to the first answer
+  std::string security_key;  // of the sample's test key set, CJ/T 188-2018 clause 7: 32 hex digits; empty: plain
   std::vector<std::string> persistent_items;
   std::vector<std::string> optional_functions;
   std::string file;

@@ -45,6 +45,11 @@ constexpr Use uses[] = {
     {"flow_standard", "enable", nullptr},
     {"pulse_counter", "count", "1"},
     {"pulse_counter", "debounce", "ms", false, true},
+    {"pulse_simulator", "set_pulses", "1", true, true},
+    {"pulse_simulator", "set_frequency", "Hz", true, true},
+    {"pulse_simulator", "sent", "1"},
+    {"pulse_simulator", "status", "1"},
+    {"pulse_simulator", "enable", nullptr},
     {"ambient", "temperature", "Cel", true, false, true},
     {"ambient", "humidity", "%", true, false, true},
     {"barometer", "pressure", "kPa", true, false, true},
@@ -96,6 +101,18 @@ void check_chamber(const json::Node& profile, const json::Node& role) {
   (void)role.at("stop_value").number();
 }
 
+// Without the bit no train would ever run; a count that is rounded is none.
+void check_pulse_simulator(const json::Node& profile, const json::Node& role) {
+  const json::Node status = named(profile, "registers", role.at("status"));
+  const json::Node bit = role.at("running_bit");
+  if (!status.has("bits") || !status.at("bits").has(bit.string()))
+    bit.expected(fmt::format("a name of \"bits\" of the register {}", json::in_quotes(role.at("status").string())));
+  for (const char* count : {"set_pulses", "sent"}) {
+    const json::Node type = named(profile, "registers", role.at(count)).at("type");
+    if (type.string() == "float32") type.expected("an integer type: pulses are counted exactly");
+  }
+}
+
 void check_safe_state(const json::Node& profile, const json::Node& role) {
   const auto steps = role.optional("safe_state");
   if (!steps) return;
@@ -126,6 +143,7 @@ void check_registers(const json::Node& profile) {
     for (const Use& use : uses)
       if (role.key == use.role) check_use(profile, role.value, use);
     if (role.key == "chamber") check_chamber(profile, role.value);
+    if (role.key == "pulse_simulator") check_pulse_simulator(profile, role.value);
     check_safe_state(profile, role.value);
   }
 }

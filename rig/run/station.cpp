@@ -186,6 +186,7 @@ Task<> Station::open_modbus(const std::string& role, const plan::RoleBinding& b,
   if (role == "flow_standard") flow_ = make_flow_standard(std::move(device));
   if (role == "chamber") chamber_ = make_chamber(std::move(device));
   if (role == "pulse_counter") pulses_ = make_pulse_counter(std::move(device));
+  if (role == "pulse_simulator") pulse_simulator_ = make_pulse_simulator(std::move(device));
 }
 
 Task<> Station::open_uart(const plan::RoleBinding& b, Instruments& instruments) {
@@ -201,6 +202,12 @@ Task<> Station::open_uart(const plan::RoleBinding& b, Instruments& instruments) 
   meter_ = std::make_unique<Cjt188Meter>(instruments.clock(), std::move(stream), meter_profile_,
                                          cjt188::address_from_hex(dut_.address), meter_profile_.byte_time(),
                                          fmt::format("meter {} at station {}", dut_.serial, name_));
+  if (!dut_.security_key.empty()) {
+    const auto bytes = bytes_from_hex(dut_.security_key);
+    cjt188::Block key{};
+    std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
+    meter_->use_key(key);
+  }
 }
 
 Task<> Station::open_routes(Instruments& instruments) {
@@ -273,6 +280,7 @@ std::vector<SafeOutput*> Station::outputs(const std::string& role) const {
   if (role == "vent") all.push_back(vent_.get());
   if (role == "outlet_seal") all.push_back(outlet_seal_.get());
   if (role == "flow_standard") all.push_back(flow_.get());
+  if (role == "pulse_simulator") all.push_back(pulse_simulator_.get());
   if (role == "chamber") all.push_back(chamber_.get());
   if (role == "matrix")
     for (const auto& [routed, matrix] : routes_) all.push_back(matrix.get());

@@ -13,6 +13,7 @@
 #include "instruments/roles/air.hpp"
 #include "instruments/roles/chamber.hpp"
 #include "instruments/roles/people.hpp"
+#include "instruments/roles/pulse_simulator.hpp"
 #include "instruments/scpi_session.hpp"
 #include "meters/cjt188_meter.hpp"
 #include "rig/plan/dut_file.hpp"
@@ -104,6 +105,7 @@ class Station {
   LeakSensor& leak_sensor() { return need(leak_sensor_.get(), "leak_sensor"); }
   FlowStandard& flow() { return need(flow_.get(), "flow_standard"); }
   PulseCounter& pulses() { return need(pulses_.get(), "pulse_counter"); }
+  PulseSimulator& pulse_simulator() { return need(pulse_simulator_.get(), "pulse_simulator"); }
   Chamber& chamber() { return need(chamber_.get(), "chamber"); }
   Ambient& ambient() { return need(shared_.ambient.get(), "ambient"); }
   // Puts the instruments of these roles into this station's paths, or takes them out, where they come through a matrix.
@@ -159,6 +161,7 @@ class Station {
   std::unique_ptr<LeakSensor> leak_sensor_;
   std::unique_ptr<FlowStandard> flow_;
   std::unique_ptr<PulseCounter> pulses_;
+  std::unique_ptr<PulseSimulator> pulse_simulator_;
   std::unique_ptr<Chamber> chamber_;
   std::map<std::string, std::unique_ptr<Matrix>> routes_;  // by role
   std::unique_ptr<Cjt188Meter> meter_;

@@ -1,5 +1,6 @@
 #include "rig/run/trial.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -289,13 +290,34 @@ Task<> Trial::write_item(std::string item, std::string value) {
   const auto old = co_await station_.meter().read(std::move(names));
   event("meter_write", {{"item", item}, {"old", old.at(item)}, {"new", value}});
   co_await commit();
-  written_.emplace_back(item, old.at(item));
+  written_.push_back({item, [was = old.at(item)] { return was; }});
   co_await station_.meter().write(item, value);
+}
+
+Task<> Trial::move_clock(CivilTime to) {
+  const std::string item = "clock";
+  std::vector<std::string> names(1, item);
+  const auto old = co_await station_.meter().read(std::move(names));
+  const auto shown = civil_from_text(old.at(item));
+  if (!shown)
+    throw ProtocolError(fmt::format("the meter's clock reads {}, which is no time", old.at(item)),
+                        {"meter", "clock", old.at(item), {}});
+  event("meter_write", {{"item", item}, {"old", old.at(item)}, {"new", civil_text(to)}});
+  co_await commit();
+  const bool moved = std::any_of(written_.begin(), written_.end(), [&](const Written& w) { return w.item == item; });
+  if (!moved) {
+    const auto ahead = shown->time_since_epoch() - clock_.utc().time_since_epoch();
+    written_.push_back({item, [this, ahead] {
+                          const auto now = clock_.utc().time_since_epoch() + ahead;
+                          return civil_text(CivilTime(std::chrono::round<std::chrono::seconds>(now)));
+                        }});
+  }
+  co_await station_.meter().write(item, civil_text(to));
 }
 
 Task<> Trial::restore_items() {
   while (!written_.empty()) {
-    const auto [item, value] = written_.back();
+    const std::string item = written_.back().item, value = written_.back().value();
     co_await station_.meter().write(item, value);
     event("meter_restored", {{"item", item}, {"value", value}});
     written_.pop_back();
@@ -303,11 +325,11 @@ Task<> Trial::restore_items() {
 }
 
 void Trial::left_unrestored(const std::string& why) {
-  for (const auto& [item, value] : written_)
+  for (const Written& w : written_)
     event("sample_left",
           {{"text",
-            {{"zh", fmt::format("样品的 {} 未能恢复为 {}：{}", item, value, printable(why))},
-             {"en", fmt::format("sample left with another {} than {}: {}", item, value, printable(why))}}}});
+            {{"zh", fmt::format("样品的 {} 未能恢复为 {}：{}", w.item, w.value(), printable(why))},
+             {"en", fmt::format("sample left with another {} than {}: {}", w.item, w.value(), printable(why))}}}});
   written_.clear();
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "core/civil_time.hpp"
 #include "instruments/uncertainty.hpp"
 #include "instruments/waveform.hpp"
 #include "rig/plan/plan.hpp"
@@ -99,6 +101,9 @@ class Trial {
   // Writes a data item of the meter and journals it with the old value first; it is written back when the clause ends
   // (semantics: the sample afterwards).
   Task<> write_item(std::string item, std::string value);
+  // Moves the meter's clock (its item `clock`). When the clause ends it is set as far off the rig's clock as it was
+  // found. Throws MeterRefused for a meter that does not let it be moved so far.
+  Task<> move_clock(CivilTime to);
   // Writes back, last first. Throws what the meter or its link throws.
   Task<> restore_items();
   // Journals what could not be written back as `sample_left`.
@@ -150,7 +155,12 @@ class Trial {
   int attempt_;
   Loans* loans_ = nullptr;  // outlives the procedure
   std::vector<record::Verdict> verdicts_;
-  std::vector<std::pair<std::string, std::string>> written_;  // item and the value that it had
+  // An item and what it is to be written with at the end.
+  struct Written {
+    std::string item;
+    std::function<std::string()> value;
+  };
+  std::vector<Written> written_;
 };
 
 }  // namespace meterrig::rig

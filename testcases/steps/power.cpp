@@ -68,7 +68,7 @@ Task<> power_up(Trial& trial) {
         {"power_supply", fmt::format("{:g} V", nominal_v), fmt::format("{:g} V", open_volts.value), {}});
   co_await st.uart().connect(true);
   co_await st.path().select(Position::ammeter);
-  co_await sleep_for(inrush_window);
+  co_await sleep_for(std::max(inrush_window, seconds(trial.dut().boot_time_s)));
   const bool limited = co_await st.supply().in_current_limit();
   const Reading volts = co_await st.voltmeter().voltage();
   if (limited || volts.value < 0.95 * nominal_v)

@@ -141,11 +141,12 @@ int changed_items(Trial& trial, const std::map<std::string, std::string>& before
   return changed;
 }
 
-Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::string en) {
+Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::string en, std::string page) {
   Station& st = trial.station();
-  trial.event("prompt", {{"prompt_id", word(kind)}, {"text", {{"zh", zh}, {"en", en}}}});
+  const Operator::Prompt prompt{st.number(), kind, zh, en, page};
+  const std::string asked = what_is_asked(prompt);
+  trial.event("prompt", {{"prompt_id", asked}, {"text", {{"zh", zh}, {"en", en}}}});
   co_await trial.commit();
-  const Operator::Prompt prompt{st.number(), kind, zh, en};
   Operator::Answer answer;
   std::string nobody;
   try {
@@ -154,9 +155,8 @@ Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::st
     nobody = error.what();
   }
   if (!nobody.empty()) trial.inconclusive(nobody);
-  trial.event(
-      "answer",
-      {{"prompt_id", word(kind)}, {"value", rig::printable(answer.value)}, {"operator", rig::printable(answer.by)}});
+  trial.event("answer",
+              {{"prompt_id", asked}, {"value", rig::printable(answer.value)}, {"operator", rig::printable(answer.by)}});
   co_await trial.commit();
   co_return answer.value;
 }

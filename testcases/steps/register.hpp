@@ -29,6 +29,6 @@ constexpr int counter_division = 20;
 // What a person reads on the mechanical counter, in ten-thousandths of a cubic metre; a prompt and its answer.
 Task<std::int64_t> read_counter(Trial& trial);
 // Asks a person; journals prompt and answer. Inconclusive when nobody answers in time.
-Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::string en);
+Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::string en, std::string page = {});
 
 }  // namespace meterrig::testcases

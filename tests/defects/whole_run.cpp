@@ -10,7 +10,7 @@ using nlohmann::json;
 
 json record_of(const Story& story) {
   cli::RunOptions words;
-  words.plan = "cjt503-auto";
+  words.plan = story.plan;
   words.rig = story.rig;
   words.duts = story.duts;
   words.only = story.only;

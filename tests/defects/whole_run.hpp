@@ -14,7 +14,7 @@ inline void PrintTo(const DefectRow& row, std::ostream* out) { *out << row.name;
 
 }  // namespace meterrig::bench
 
-// Whole runs of the plan cjt503-auto, and what their records say.
+// Whole runs of a plan, and what their records say.
 namespace meterrig::defects {
 
 struct Story {
@@ -22,6 +22,7 @@ struct Story {
   std::vector<std::string> only = {};  // clauses; empty: the whole plan
   std::vector<std::string> defects = {};
   std::vector<std::string> faults = {};
+  std::string plan = "cjt503-auto";
   std::string rig = "embedded";
   std::uint64_t seed = 1;
   // Changes the files of the run before it starts.

@@ -145,7 +145,7 @@ TEST_F(Registers, CountThePulsesOfTheMeter) {
   pass(clock, 1s);
   coil(station.relays, 3, true);
   pass(clock, 10s);
-  ASSERT_GT(station.meter.valve_opening(), 0.9);
+  ASSERT_GT(station.meter->valve_opening(), 0.9);
   station.flow.write(RegisterTable::holding, 0, words(6));
   coil(station.flow, 0, true);
   pass(clock, 60s);

@@ -87,6 +87,18 @@ Calls calls_of(Clock& clock, std::shared_ptr<PulseCounter> counter) {
   return calls;
 }
 
+Calls calls_of(Clock& clock, std::shared_ptr<PulseSimulator> simulator) {
+  Calls calls;
+  calls["start"] = [=, &clock](const Json& with) {
+    return run(clock, simulator->start(with.at(0), with.at(1))), Json();
+  };
+  calls["stop"] = [=, &clock](const Json&) { return run(clock, simulator->stop()), Json(); };
+  calls["sent"] = [=, &clock](const Json&) { return run(clock, simulator->sent()); };
+  calls["running"] = [=, &clock](const Json&) { return run(clock, simulator->running()); };
+  calls["make_safe"] = [=, &clock](const Json&) { return all_ok(run(clock, simulator->make_safe())); };
+  return calls;
+}
+
 Calls calls_of(Clock& clock, std::shared_ptr<Ambient> ambient) {
   Calls calls;
   calls["read"] = [=, &clock](const Json&) {
@@ -130,6 +142,7 @@ Calls modbus_calls(Clock& clock, const std::string& role, std::shared_ptr<Modbus
   if (role == "leak_sensor") return calls_of(clock, std::shared_ptr(make_leak_sensor(device)));
   if (role == "flow_standard") return calls_of(clock, std::shared_ptr(make_flow_standard(device)));
   if (role == "pulse_counter") return calls_of(clock, std::shared_ptr(make_pulse_counter(device)));
+  if (role == "pulse_simulator") return calls_of(clock, std::shared_ptr(make_pulse_simulator(device)));
   if (role == "ambient") return calls_of(clock, std::shared_ptr(make_ambient(device, device)));
   if (role == "chamber") return calls_of(clock, std::shared_ptr(make_chamber(device)));
   if (role == "door" || role == "emergency_stop")

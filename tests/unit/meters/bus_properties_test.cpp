@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "meters/exact_decimal.hpp"
+#include "core/exact_decimal.hpp"
 #include "meters/mbus.hpp"
 #include "meters/mbus_records.hpp"
 #include "meters/mbus_units.hpp"

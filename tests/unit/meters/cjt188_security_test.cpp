@@ -149,6 +149,39 @@ TEST(Cjt188Security, AnotherKeyIsRefused) {
   }
 }
 
+TEST(Cjt188Security, ACheckValueTellsEveryChange) {
+  for (Security way : all_ways()) {
+    way.check = Check::mac4;
+    Frame plain = request;
+    plain.data = {0xB0, 0x03, 0x07, 0x00, 0x01, 0x12};  // an identifier of the maker's own
+    const Frame sealed = seal(plain, way);
+    EXPECT_EQ(open(sealed, way, 0x06).plain, plain);
+    EXPECT_EQ(open(sealed, way, 0x07).error, "replayed_sequence");
+    for (std::size_t bit = 0; bit < 8 * sealed.data.size(); ++bit) {
+      Frame changed = sealed;
+      changed.data[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
+      EXPECT_NE(open(changed, way).error, "") << bit;
+    }
+    Frame other = sealed;
+    other.control = control::write_data;
+    EXPECT_EQ(open(other, way).error, "bad_check");
+    other = sealed;
+    other.type = 0x11;
+    EXPECT_NE(open(other, way).error, "");
+  }
+}
+
+// A bit of the vector in front is a bit of the first block: this is what the check value is for.
+TEST(Cjt188Security, WithoutACheckValueSomeChangesPass) {
+  Security way = security;
+  way.vector = Vector::in_front;
+  Frame sealed = seal(request, way);
+  sealed.data[2] ^= 0x08;
+  const Opened opened = open(sealed, way);
+  EXPECT_EQ(opened.error, "");
+  EXPECT_EQ(opened.plain.data[2], request.data[2] ^ 0x08);
+}
+
 TEST(Cjt188Security, RefusesWhatIsNotWhole) {
   Frame sealed = seal(request, security);
   sealed.data.pop_back();

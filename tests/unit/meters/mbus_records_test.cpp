@@ -5,7 +5,7 @@
 #include <bit>
 #include <random>
 
-#include "meters/exact_decimal.hpp"
+#include "core/exact_decimal.hpp"
 
 namespace meterrig::mbus {
 namespace {

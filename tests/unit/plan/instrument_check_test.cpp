@@ -114,6 +114,14 @@ TEST(InstrumentCheck, Registers) {
        "\"k2\", \"dummy_light\" or \"dummy_heavy\""},
       {"air_unit", "\"setpoint_kpa\", \"value\": 0", "\"setpoint_kpa\", \"value\": 21",
        "@: at /roles/air_source/safe_state/1/value: found number 21; expected 0 to 20, as the register"},
+      {"pulse_simulator", "\"running_bit\": \"running\"", "\"running_bit\": \"runing\"",
+       "@: at /roles/pulse_simulator/running_bit: found string \"runing\"; expected a name of \"bits\" of the register "
+       "\"status\""},
+      {"pulse_simulator", "\"unit\": \"Hz\"", "\"unit\": \"kHz\"",
+       "@: at /registers/frequency_hz/unit: found string \"kHz\"; expected \"Hz\": it is the set_frequency of the role "
+       "pulse_simulator"},
+      {"pulse_simulator", "\"type\": \"uint32\"", "\"type\": \"float32\"",
+       "@: at /registers/pulses/type: found string \"float32\"; expected an integer type: pulses are counted exactly"},
       {"testequity_f4t", "\"run\": \"event_1\"", "\"run\": \"event_2\"",
        "@: at /roles/chamber/run: found string \"event_2\"; expected a name of \"registers\" in this profile; did you "
        "mean \"event_1\"?"},

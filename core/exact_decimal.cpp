@@ -1,4 +1,4 @@
-#include "meters/exact_decimal.hpp"
+#include "core/exact_decimal.hpp"
 
 #include <array>
 #include <bit>
