@@ -61,7 +61,8 @@ def test_another_unit_of_the_model_measures_nothing(tmp_path, member):
     serial = rig["instruments"][member]["serial"]
     rig["instruments"][member]["serial"] = serial + "9"
     (tmp_path / "rig.json").write_text(json.dumps(rig))
-    ended = meterrig("run", "cjt503-auto", "--only", "6.9", "--rig", "rig.json", "--record", "record.json", cwd=tmp_path)
+    words = ["--only", "6.9", "--rig", "rig.json", "--record", "record.json"]
+    ended = meterrig("run", "cjt503-auto", *words, cwd=tmp_path)
     assert ended.returncode == 3, ended.stderr
     results = json.loads((tmp_path / "record.json").read_text())["duts"][0]["results"]
     judged = {result["id"]: result for result in results}["CJT503-5.3.7/6.9"]

@@ -64,7 +64,8 @@ TEST(BenchWorld, HasWhatTheRigFilesName) {
   std::vector<std::string> expected = {"ambient", "analyser", "flow",   "host",    "inputs",
                                        "leak",    "manifold", "matrix", "operator"};
   for (const char* station : {"1", "2", "3"})
-    for (const char* name : {"psu", "dmm", "analyser", "relays", "air", "gauge", "leak", "flow", "counter", "uart"})
+    for (const char* name :
+         {"psu", "dmm", "analyser", "relays", "air", "gauge", "leak", "flow", "counter", "pulses", "uart"})
       expected.push_back(std::string(name) + station);
   std::sort(expected.begin(), expected.end());
   EXPECT_EQ(world.bench.names(), expected);
