@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "bench/desk/desk.hpp"
+#include "bench/instruments/chamber.hpp"
 #include "bench/instruments/companion_host.hpp"
 #include "bench/instruments/dmm_models.hpp"
 #include "bench/instruments/faults.hpp"
@@ -67,6 +68,7 @@ struct Bench::Impl {
   Impl(Clock& its_clock, BenchOptions options);
   void add_stations(const BenchOptions& options, const BenchProfiles& profiles);
   void add_shared(const BenchOptions& options, const BenchProfiles& profiles);
+  void add_chamber(const std::vector<Sample>& samples, const BenchProfiles& profiles);
   void name_devices();
   void add_instruments(const std::vector<BenchInstrument>& instruments);
   void trouble_multimeter(const Fault& fault, int station, bool& found);
@@ -85,6 +87,7 @@ struct Bench::Impl {
   RadioChannel radio;
   std::vector<std::unique_ptr<Station>> stations;
   std::unique_ptr<AmbientStation> ambient;
+  std::unique_ptr<Chamber> chamber;  // null: no water meters, which all stand in it
   std::unique_ptr<CompanionHost> host;
   std::unique_ptr<VirtualOperator> person;
   std::unique_ptr<InputBoard> inputs;
@@ -123,12 +126,12 @@ void Bench::Impl::add_stations(const BenchOptions& options, const BenchProfiles&
 }
 
 void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& profiles) {
+  add_chamber(options.samples, profiles);
   ambient = std::make_unique<AmbientStation>(clock, profiles.ambient, "AS-0001", seed);
   ambient->on_change([this](double celsius, double kpa) {
-    for (const auto& station : stations) {
-      station->line->set_ambient(celsius, kpa);
-      station->meter->set_ambient(celsius);
-    }
+    for (const auto& station : stations) station->line->set_ambient(celsius, kpa);
+    if (chamber) return chamber->set_ambient(celsius);
+    for (const auto& station : stations) station->meter->set_ambient(celsius);
   });
   double celsius = 23, barometer = 101.325;
   for (std::size_t i = 0; i < stations.size(); ++i) {
@@ -143,6 +146,14 @@ void Bench::Impl::add_shared(const BenchOptions& options, const BenchProfiles& p
   person = std::make_unique<VirtualOperator>(clock, std::move(meters), seed);
   inputs = std::make_unique<InputBoard>(profiles.inputs);
   common = std::make_unique<SharedInstruments>(clock, stations, profiles, seed);
+}
+
+void Bench::Impl::add_chamber(const std::vector<Sample>& samples, const BenchProfiles& profiles) {
+  if (std::none_of(samples.begin(), samples.end(), [](const Sample& sample) { return sample.kind == "water"; })) return;
+  chamber = std::make_unique<Chamber>(clock, profiles.chamber, "", seed);
+  chamber->on_change([this](double celsius) {
+    for (const auto& station : stations) station->meter->set_ambient(celsius);
+  });
 }
 
 void Bench::Impl::add(const std::string& name, ScpiDevice& device) {
@@ -181,6 +192,7 @@ void Bench::Impl::name_devices() {
   add("ambient", *ambient, ambient->unit());
   add("host", *host, LineTiming::lan());
   add("operator", *person, LineTiming::lan());
+  if (chamber) add("chamber", *chamber, chamber->unit());
   add("analyser", common->analyser);
   add("leak", common->leak, common->leak.unit());
   add("flow", common->flow, common->flow.unit());
@@ -274,11 +286,12 @@ void Bench::Impl::add_fault(const FaultChoice& choice) {
   check_place(choice.name, "station", choice.station, stations.size());
   if (fault.kind == Fault::Kind::hazard) return add_hazard(fault.hazard, choice.station);
   if (fault.kind == Fault::Kind::rig && fault.number == ambient_fault) return ambient->misbehave();
+  if (fault.kind == Fault::Kind::chamber && chamber) return chamber->misbehave(fault.chamber_trouble);
   if (fault.kind == Fault::Kind::rig && fault.number == operator_fault) return person->stay_away();
   if (fault.kind == Fault::Kind::rig && fault.number == range_fault) common->analyser.stick_range(1, 100e-6);
   const bool of_multimeter =
       fault.kind == Fault::Kind::dmm || (fault.kind == Fault::Kind::reads_high && fault.instrument != "psu");
-  bool found = fault.kind != Fault::Kind::io && !of_multimeter;
+  bool found = fault.kind != Fault::Kind::io && fault.kind != Fault::Kind::chamber && !of_multimeter;
   const auto spoil_one = [&](const std::string& name) {
     if (!devices.contains(name)) return;
     io_faults[name].push_back({fault.trouble, choice.at_exchange});
@@ -341,6 +354,7 @@ std::vector<std::string> Bench::live_outputs() const {
   }
   const std::vector<std::string> shared = impl_->common->live_outputs();
   live.insert(live.end(), shared.begin(), shared.end());
+  if (impl_->chamber && impl_->chamber->running()) live.emplace_back("chamber run");
   return live;
 }
 

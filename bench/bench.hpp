@@ -30,6 +30,7 @@ struct Sample {
   // Of a water meter (CJ/T 484).
   bool settles_money = true;  // or only meters
   int settlement_records = 24;
+  std::string supply = "battery";     // or dc, mains
   bool clock_backup = true;           // the clock goes on without supply
   std::string key;                    // SM4, 16 bytes in hex; empty: it knows none, and takes everything in plain
   std::string security = "required";  // none, offered, required: of a meter with a key
@@ -89,8 +90,8 @@ struct BenchOptions {
 // The virtual world: stations with their instruments, meters, air and radio, on one clock. Everything in it is reached
 // as a rig reaches real things: by links and register buses, under the names of the rig file's virtual: addresses
 // (psu1, dmm1, analyser1, relays1, air1, gauge1, leak1, flow1, counter1, pulses1, uart1,
-// ambient, host, operator, inputs; what stations may share: analyser, leak, flow, matrix, manifold; and the names of
-// the meters on the desk).
+// ambient, host, operator, inputs; chamber, where water meters are; what stations may share: analyser, leak, flow,
+// matrix, manifold; and the names of the meters on the desk).
 class Bench {
  public:
   // Throws UserError for an unknown defect or fault, with the nearest known name, and for a meter of the desk with the

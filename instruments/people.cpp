@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "core/io/turns.hpp"
 #include "meters/cjt188.hpp"
 #include "meters/telegram.hpp"
 
@@ -96,6 +97,8 @@ class LineOperator final : public Operator {
   explicit LineOperator(std::unique_ptr<LinePort> port) : port_(std::move(port)) {}
 
   Task<Answer> ask(const Prompt& prompt, Duration timeout) override {
+    // A person is asked one thing at a time, whoever asks.
+    const Turns::Turn turn = co_await turns_.take();
     Clock& clock = port_->clock();
     const int id = ++last_;
     const nlohmann::json message{{"prompt", id},
@@ -129,6 +132,7 @@ class LineOperator final : public Operator {
 
  private:
   std::unique_ptr<LinePort> port_;
+  Turns turns_;
   int last_ = 0;
 };
 
@@ -146,6 +150,12 @@ const char* word(Operator::Kind kind) {
       return "read_display";
     case Operator::Kind::confirm:
       return "confirm";
+    case Operator::Kind::inspect:
+      return "inspect";
+    case Operator::Kind::treat:
+      return "treat";
+    case Operator::Kind::pass_water:
+      return "pass_water";
   }
   return "confirm";
 }

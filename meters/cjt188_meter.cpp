@@ -26,6 +26,10 @@ Exchange with_reply(Exchange asked, const Frame& reply) {
 
 bool is_abnormal(const Frame& frame) { return (frame.control & 0xC0) == cjt188::control::abnormal; }
 
+bool is_write(const Frame& request) {
+  return request.control == cjt188::control::write_data || request.control == cjt188::control::write_motor_sync;
+}
+
 }  // namespace
 
 Cjt188Meter::Cjt188Meter(Clock& clock, std::unique_ptr<ByteStream> stream, const MeterProfile& profile,
@@ -45,6 +49,10 @@ Frame Cjt188Meter::frame(const Address& to, std::uint8_t control, const cjt188::
   cjt188::Bytes data(3 + content.size());
   data[0] = identifier[0];
   data[1] = identifier[1];
+  // Plain requests count as well, but never so far that the meter would take the next enciphered one for an old one: it
+  // is silent to what is not 1 to 127 ahead of the last.
+  constexpr int reach = 64;
+  if (opened_ser_ && static_cast<std::uint8_t>(ser_ + 1 - sealed_ser_) > reach) ser_ = sealed_ser_;
   data[2] = ++ser_;
   std::copy(content.begin(), content.end(), data.begin() + 3);
   return {form_.type(), to, control, std::move(data)};
@@ -92,10 +100,27 @@ bool Cjt188Meter::take(const Frame& frame, const Frame& request, bool enciphered
   return true;
 }
 
+// A request that meets silence is made again: under a new serial number where it is enciphered, since a meter that has
+// taken the message and whose answer got lost would be silent to the same one.
+Task<Frame> Cjt188Meter::exchange_new(std::function<Frame()> make, bool enciphered, int repeats) {
+  for (int left = enciphered ? repeats : 0;; --left) {
+    Frame request = make();
+    if (left == 0) co_return co_await exchange(std::move(request), enciphered, enciphered ? 0 : repeats, answer_time());
+    std::optional<Frame> reply;
+    try {
+      reply = co_await exchange(std::move(request), enciphered, 0, answer_time());
+    } catch (const TimeoutError&) {
+    }
+    if (reply) co_return std::move(*reply);
+  }
+}
+
 // One request, repeated in silence; what does not belong to it is passed over, another address is an error.
 Task<Frame> Cjt188Meter::exchange(Frame request, bool enciphered, int repeats, Duration patience) {
   const cjt188::Bytes bytes =
       cjt188::encode(enciphered ? cjt188::seal(request, *security_) : request, form_.preamble());
+  if (enciphered) sealed_ser_ = request.data[2];
+  if (is_write(request)) last_written_ = bytes;
   Exchange asked{name_, to_hex(bytes), "", {}};
   const Instant asked_at = line_.clock().now();
   Frame reply;
@@ -148,8 +173,8 @@ Task<Cjt188Meter::Content> Cjt188Meter::content(const std::string& name) {
   const cjt188::Place& place = form_.place(name);
   const bool enciphered = is_enciphered(name, false);
   if (enciphered && !opened_ser_) co_await find_sequence(name);
-  Frame request = frame(address_, place.control, place.identifier, {});
-  const Frame reply = co_await exchange(std::move(request), enciphered, usual_repeats, answer_time());
+  auto make = [&] { return frame(address_, place.control, place.identifier, {}); };
+  const Frame reply = co_await exchange_new(std::move(make), enciphered, usual_repeats);
   Content content{cjt188::Bytes(reply.data.begin() + 3, reply.data.end()), reply.address, {}};
   if (!form_.expects(reply.type)) content.departures.emplace_back("meter_type_changed");
   if (reply.data[0] != place.identifier[0] || reply.data[1] != place.identifier[1])
@@ -236,12 +261,15 @@ Task<Frame> Cjt188Meter::send_write(const std::string& name, std::string value) 
 
 Task<Frame> Cjt188Meter::send_content(std::string name, cjt188::Bytes content, int repeats) {
   const bool enciphered = is_enciphered(name, true);
+  co_return co_await send_request(std::move(name), std::move(content), enciphered, repeats);
+}
+
+Task<Frame> Cjt188Meter::send_request(std::string name, cjt188::Bytes content, bool enciphered, int repeats) {
   const std::string question = enciphered && !opened_ser_ ? question_in_cipher() : std::string();
   if (!question.empty()) co_await find_sequence(question);
   const cjt188::Place& place = form_.place(name);
-  Frame request = frame(address_, place.write->control, place.write->identifier, content);
-  last_written_ = cjt188::encode(enciphered ? cjt188::seal(request, *security_) : request, form_.preamble());
-  co_return co_await exchange(std::move(request), enciphered, repeats, answer_time());
+  auto make = [&] { return frame(address_, place.write->control, place.write->identifier, content); };
+  co_return co_await exchange_new(std::move(make), enciphered, repeats);
 }
 
 Task<cjt188::Bytes> Cjt188Meter::bytes_of(std::string name) {
@@ -252,11 +280,19 @@ Task<cjt188::Bytes> Cjt188Meter::bytes_of(std::string name) {
 }
 
 Task<Cjt188Meter::Answer> Cjt188Meter::offer(std::string name, cjt188::Bytes content) {
+  co_return co_await once(name, std::move(content), is_enciphered(name, true));
+}
+
+Task<Cjt188Meter::Answer> Cjt188Meter::offer_plain(std::string name, cjt188::Bytes content) {
+  co_return co_await once(name, std::move(content), false);
+}
+
+Task<Cjt188Meter::Answer> Cjt188Meter::once(std::string name, cjt188::Bytes content, bool enciphered) {
   if (!form_.place(profile_.item(name).name).write)
     throw UserError(fmt::format("the meter profile {} does not say how {:?} is written", profile_.id(), name));
   Answer answer = Answer::accepted;
   try {
-    co_await send_content(name, std::move(content), 0);
+    co_await send_request(name, std::move(content), enciphered, 0);
   } catch (const MeterRefused&) {
     answer = Answer::refused;
   } catch (const TimeoutError&) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +57,8 @@ class Cjt188Meter final : public Meter {
   // the wrong length. Enciphered as the item is. One request, no repeats.
   enum class Answer { accepted, refused, silent };
   Task<Answer> offer(std::string item, cjt188::Bytes content);
+  // The same in plain, whatever the profile says of the item.
+  Task<Answer> offer_plain(std::string item, cjt188::Bytes content);
   // The last request of write() or offer(), as it went over the line.
   const cjt188::Bytes& last_written() const noexcept { return last_written_; }
   // Sends bytes as they are, once; whether the meter answers, and how.
@@ -94,6 +97,7 @@ class Cjt188Meter final : public Meter {
     std::vector<std::string> departures;
   };
   Task<cjt188::Frame> exchange(cjt188::Frame request, bool enciphered, int repeats, Duration patience);
+  Task<cjt188::Frame> exchange_new(std::function<cjt188::Frame()> make, bool enciphered, int repeats);
   // Whether the frame is the reply, which then stands in `reply` in plain. Throws for one that is wrong.
   bool take(const cjt188::Frame& frame, const cjt188::Frame& request, bool enciphered, const Exchange& asked,
             cjt188::Frame& reply);
@@ -104,6 +108,8 @@ class Cjt188Meter final : public Meter {
   Task<Content> content(const std::string& name);
   Task<cjt188::Frame> send_write(const std::string& name, std::string value);
   Task<cjt188::Frame> send_content(std::string name, cjt188::Bytes content, int repeats);
+  Task<cjt188::Frame> send_request(std::string name, cjt188::Bytes content, bool enciphered, int repeats);
+  Task<Answer> once(std::string name, cjt188::Bytes content, bool enciphered);
   Task<MeterStatus> write_valve(bool open);
   cjt188::Frame valve_frame(const cjt188::Address& to, bool open);
   cjt188::Frame frame(const cjt188::Address& to, std::uint8_t control, const cjt188::Identifier2& identifier,
@@ -120,6 +126,7 @@ class Cjt188Meter final : public Meter {
   std::string name_;
   std::optional<cjt188::Security> security_;
   std::optional<std::uint8_t> opened_ser_;  // of the last reply that was enciphered
+  std::uint8_t sealed_ser_ = 0;             // of the last request that was
   std::uint8_t ser_ = 0;
   cjt188::Bytes last_written_;
   ValveCommands valve_commands_;

@@ -141,6 +141,13 @@ Opened checked(Frame plain, const Security& security, std::optional<std::uint8_t
 
 }  // namespace
 
+Block block_from_hex(std::string_view digits) {
+  const std::vector<std::uint8_t> bytes = bytes_from_hex(digits);
+  Block block{};
+  std::copy_n(bytes.begin(), std::min(bytes.size(), block.size()), block.begin());
+  return block;
+}
+
 bool is_new(std::uint8_t sequence, std::optional<std::uint8_t> last) {
   const auto ahead = static_cast<std::uint8_t>(sequence - last.value_or(static_cast<std::uint8_t>(sequence - 1)));
   return ahead >= 1 && ahead <= 127;

@@ -39,6 +39,8 @@ enum class Check {
 };
 
 using Block = std::array<std::uint8_t, 16>;
+// Of a key in 32 hex digits; what is missing is zero, what is too many is left out.
+Block block_from_hex(std::string_view digits);
 
 struct Security {
   Block key{};

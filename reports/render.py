@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True  # may be installed where nothing can be written
 sys.path.insert(0, str(HERE))
 
+import point_plot  # noqa: E402
 import waveform_plot  # noqa: E402
 import wording  # noqa: E402
 
@@ -42,6 +43,18 @@ def matrix(record):
 
 def titles(record):
     return {result["id"]: result["title"] for dut in record["duts"] for result in dut["results"]}
+
+
+def external(record):
+    """Papers of external providers, each once, with the clauses and samples whose results rest on it."""
+    papers = {}
+    for dut in record["duts"]:
+        for result in dut["results"]:
+            for paper in result.get("certificates", []):
+                key = (paper["number"], paper["laboratory"], paper["sha256"], paper["verdict"])
+                own = papers.setdefault(key, {"paper": paper, "clauses": {}})
+                own["clauses"].setdefault(result["id"], []).append(dut["sample"])
+    return list(papers.values())
 
 
 def counts(record):
@@ -72,7 +85,9 @@ def render(record, language, number=None, plots=None):
         matrix=matrix(record),
         titles=titles(record),
         counts=counts(record),
+        external=external(record),
         figures=figures,
+        point_figures=lambda result: point_plot.figures(result, words),
     )
 
 

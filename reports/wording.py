@@ -60,6 +60,8 @@ BUDGET_TERMS = {
 }
 SIGNS = {"at_most": "≤", "less_than": "<", "at_least": "≥", "equals": "="}
 # UCUM as people write it; what is not here is written as it is.
+# Money has no unit there: its own words.
+MONEY = {"yuan": ("元", "yuan"), "yuan/m3": ("元/m³", "yuan/m³")}
 UNITS = {"uA": "µA", "Cel": "°C", "m3": "m³", "m3/h": "m³/h", "1": "",
          "Ohm": "Ω", "kOhm": "kΩ", "MOhm": "MΩ", "us": "µs"}
 CAUSE_WIDTH = 80
@@ -196,7 +198,8 @@ class Words:
         shown = self.unit(unit)
         for kind, sign in SIGNS.items():
             if kind in limit:
-                return f"{sign} {plain(limit[kind])} {shown}".rstrip()
+                magnitude = f"|{limit['magnitude_of']}| " if "magnitude_of" in limit else ""
+                return f"{magnitude}{sign} {plain(limit[kind])} {shown}".rstrip()
         low, high = limit["between"]
         to = "to" if self.language == "en" else "~"
         return f"{plain(low)} {to} {plain(high)} {shown}".rstrip()
@@ -205,6 +208,8 @@ class Words:
         if measurement["value"] is None:
             return self.t("无读数", "no reading")
         shown = rounded(measurement["value"], measurement.get("expanded_uncertainty"), measurement["limit"])
+        if (measurement["limit"] or {}).get("magnitude_of"):
+            shown = f"{measurement['limit']['magnitude_of']} = {shown}"
         bound = measurement.get("one_sided")
         if bound:
             shown = f"{bound} {shown}"
@@ -234,6 +239,8 @@ class Words:
         return name, shown, self.t(*DISTRIBUTIONS[term["distribution"]]), significant(term["standard_uncertainty"])
 
     def unit(self, unit):
+        if unit in MONEY:
+            return MONEY[unit][self.language == "en"]
         return UNITS.get(unit, unit)
 
     def time(self, text, seconds=True):

@@ -10,7 +10,9 @@ namespace {
 // Watlow F4T data map 1: hardware id; event 1 off and on.
 constexpr std::uint64_t hardware_id = 124, event_off = 62, event_on = 63;
 constexpr double heats_k_per_s = 3.0 / 60, cools_k_per_s = 1.0 / 60;
-constexpr Duration settles = 60s, drifts = 30min;
+constexpr Duration settles = 60s, drifts = 30min, airs = 3min;
+constexpr double coldest_of_a_weak_one = -18;
+constexpr Duration ill_after = 5h, door_stays_open = 10min;
 constexpr double told_k = 0.1;
 constexpr double sensor_error_k = 0.3, noise_k = 0.05, resolution_k = 0.1;
 
@@ -39,7 +41,8 @@ Chamber::Chamber(Clock& clock, ProfilePointer profile, const std::string& serial
     : RegisterDevice(std::move(profile), serial),
       clock_(clock),
       spread_(seed, serial),
-      timer_(clock, [this] { tell(); }) {
+      timer_(clock, [this] { tell(); }),
+      trouble_timer_(clock, [this] { fall_ill(); }) {
   offset_ = spread_.within(sensor_error_k);
   way_ = {ambient_, ambient_, heats_k_per_s, settles, clock.now()};
   bind_count("hardware_id", [] { return hardware_id; });
@@ -51,11 +54,7 @@ Chamber::Chamber(Clock& clock, ProfilePointer profile, const std::string& serial
       });
   bind_real("air_temperature_c", [this] { return shown(); });
   bind_count(
-      "event_1", [this] { return running_ ? event_on : event_off; },
-      [this](double event) {
-        running_ = event == event_on;
-        go();
-      });
+      "event_1", [this] { return running_ ? event_on : event_off; }, [this](double event) { run(event == event_on); });
 }
 
 void Chamber::on_change(std::function<void(double)> hook) {
@@ -68,13 +67,34 @@ void Chamber::set_ambient(double celsius) {
   if (!running_) go();
 }
 
+void Chamber::run(bool on) {
+  const bool strikes = trouble_ == ChamberTrouble::door_open || trouble_ == ChamberTrouble::stops;
+  if (on && !running_ && strikes) trouble_timer_.at(clock_.now() + ill_after);
+  running_ = on;
+  go();
+}
+
+void Chamber::fall_ill() {
+  if (trouble_ == ChamberTrouble::stops) {
+    running_ = false;
+  } else {
+    door_open_ = !door_open_;
+    if (door_open_) trouble_timer_.at(clock_.now() + door_stays_open);
+  }
+  go();
+}
+
 // From here to where it is to be.
 void Chamber::go() {
   const Instant now = clock_.now();
   const double here = celsius();
-  const double steepest = setpoint_ > here ? heats_k_per_s : cools_k_per_s;
+  const double aim = trouble_ == ChamberTrouble::no_cold ? std::max(setpoint_, coldest_of_a_weak_one) : setpoint_;
+  const double steepest = aim > here ? heats_k_per_s : cools_k_per_s;
   constexpr double any = std::numeric_limits<double>::infinity();
-  way_ = running_ ? Approach{here, setpoint_, steepest, settles, now} : Approach{here, ambient_, any, drifts, now};
+  if (door_open_)
+    way_ = {here, ambient_, any, airs, now};
+  else
+    way_ = running_ ? Approach{here, aim, steepest, settles, now} : Approach{here, ambient_, any, drifts, now};
   tell();
 }
 
@@ -85,6 +105,11 @@ void Chamber::tell() {
   if (const auto next = way_.moved(told_k, clock_.now())) timer_.at(*next);
 }
 
-double Chamber::shown() { return quantised(celsius() + offset_ + spread_.within(noise_k), resolution_k); }
+double Chamber::shown() {
+  const double now = quantised(celsius() + offset_ + spread_.within(noise_k), resolution_k);
+  if (trouble_ != ChamberTrouble::stuck_sensor) return now;
+  if (!stuck_at_) stuck_at_ = now;
+  return *stuck_at_;
+}
 
 }  // namespace meterrig::bench

@@ -24,6 +24,11 @@ struct Approach {
   std::optional<Instant> moved(double kelvin, Instant now) const;
 };
 
+// What may be wrong with a chamber. no_cold: a weak compressor, -18 degrees at the lowest. stuck_sensor: it shows for
+// ever what it showed first, and holds its temperature all the same. door_open: for ten minutes, five hours after it
+// was first started. stops: by itself, at that time.
+enum class ChamberTrouble { none, no_cold, stuck_sensor, door_open, stops };
+
 // TestEquity chamber with F4T controller (registers of config/instruments/testequity_f4t.json). Its air gains 3 K/min
 // and loses 1 K/min, as a chamber that is not made for rapid change does, and comes to its set point with a time
 // constant of a minute. Off, it drifts to the room's temperature with one of half an hour. It shows a tenth of a
@@ -40,8 +45,12 @@ class Chamber final : public RegisterDevice {
   // Of the room; 23 degrees Celsius before.
   void set_ambient(double celsius);
   bool running() const { return running_; }
+  // From now on.
+  void misbehave(ChamberTrouble trouble) { trouble_ = trouble; }
 
  private:
+  void run(bool on);
+  void fall_ill();
   void go();
   void tell();
   double shown();
@@ -55,6 +64,10 @@ class Chamber final : public RegisterDevice {
   Approach way_;
   std::function<void(double)> hook_;
   Timer timer_;
+  ChamberTrouble trouble_ = ChamberTrouble::none;
+  bool door_open_ = false;
+  std::optional<double> stuck_at_;
+  Timer trouble_timer_;
 };
 
 }  // namespace meterrig::bench

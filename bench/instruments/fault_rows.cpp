@@ -15,7 +15,6 @@ using Expected = std::vector<std::pair<std::string, std::string>>;
 
 struct RigFault {
   int number;
-  const char* standard;
   Expected expected;
   const char* what;
 };
@@ -49,48 +48,27 @@ Expected blocked_after(std::size_t passed) {
   return all;
 }
 
-// The last four belong to the rig itself, not to an instrument: the bench knows their names and does nothing.
+// The last three belong to the rig itself, not to an instrument: the bench knows their names and does nothing.
 const std::vector<RigFault>& rig_faults() {
   static const std::vector<RigFault> faults = {
-      {1, "cjt503", only({"5.3.8"}, "void"), "K1 and K2 break before they make: a gap of 5 ms at change-over"},
-      {2, "cjt503", only({"5.3.8"}, "void"), "the microammeter's channel stays in a range of 100 uA"},
-      {3, "cjt503", only({"5.3.5", "5.3.6"}, "void"),
+      {1, only({"5.3.8"}, "void"), "K1 and K2 break before they make: a gap of 5 ms at change-over"},
+      {2, only({"5.3.8"}, "void"), "the microammeter's channel stays in a range of 100 uA"},
+      {3, only({"5.3.5", "5.3.6"}, "void"),
        "the leak sensor's zero moves by 0.05 L/h within a minute of pressure coming on"},
-      {4, "cjt503", only({"5.3.5", "5.3.6", "5.3.7", "5.3.12"}, "void"), "the air source only reaches 14.2 kPa"},
-      {5, "cjt503", {}, "the gauge resolves 100 Pa: the run is refused, exit 2"},
-      {6, "cjt503", only({"5.3.9", "5.3.17", "5.3.18", "5.3.15", "5.3.10a", "5.3.11", "5.3.6"}, "void"),
+      {4, only({"5.3.5", "5.3.6", "5.3.7", "5.3.12"}, "void"), "the air source only reaches 14.2 kPa"},
+      {5, {}, "the gauge resolves 100 Pa: the run is refused, exit 2"},
+      {6, only({"5.3.9", "5.3.17", "5.3.18", "5.3.15", "5.3.10a", "5.3.11", "5.3.6"}, "void"),
        "the supply gives no more than 0.2 A"},
-      {8,
-       "cjt484",
-       {{"CJT484-5.4.2b/6.4.2a", "void"}},
-       "the room is at 26.3 degC for ten minutes, after an hour and again"},
-      {10, "cjt503", only({"5.3.8"}, "void"), "the contact of the UART isolation is welded"},
-      {12, "cjt503", blocked_after(1), "after a loss of supply another meter sits in the station"},
-      {14, "cjt503", every("inconclusive"), "the meter answers under another meter's address"},
-      {15, "cjt503", only({"5.3.10a", "5.3.14", "5.3.15"}, "inconclusive"), "the operator never answers"},
-      {7, "cjt484", {{"CJT484-5.4.2b/6.4.2a", "void"}}, "the rig's clock is stepped during the clock test"},
-      {9, "cjt503", {}, "the calibration of an instrument ran out yesterday: the run is refused, exit 2"},
-      {11, "cjt503", {}, "a record of the journal is changed after the run: no report, exit 3"},
-      {13, "cjt503", {}, "the rig's process is killed in mid-run"},
+      {10, only({"5.3.8"}, "void"), "the contact of the UART isolation is welded"},
+      {12, blocked_after(1), "after a loss of supply another meter sits in the station"},
+      {14, every("inconclusive"), "the meter answers under another meter's address"},
+      {15, only({"5.3.10a", "5.3.14", "5.3.15"}, "inconclusive"), "the operator never answers"},
+      {9, {}, "the calibration of an instrument ran out yesterday: the run is refused, exit 2"},
+      {11, {}, "a record of the journal is changed after the run: no report, exit 3"},
+      {13, {}, "the rig's process is killed in mid-run"},
   };
   return faults;
 }
-
-struct TroubleName {
-  const char* name;
-  IoTrouble trouble;
-  bool scpi_only;
-  const char* what;
-};
-constexpr std::array<TroubleName, 8> troubles = {
-    {{"io-silent", IoTrouble::silent, false, "does not answer"},
-     {"io-garbage", IoTrouble::garbage, false, "answers garbage"},
-     {"io-late", IoTrouble::late, false, "answers 15 s late"},
-     {"io-close", IoTrouble::close, false, "closes its link"},
-     {"io-error", IoTrouble::error, false, "reports an error of its own"},
-     {"io-partial", IoTrouble::partial, true, "sends the first half of each answer"},
-     {"io-split", IoTrouble::split, true, "sends its answers in pieces"},
-     {"io-identity", IoTrouble::identity, true, "says that it is another instrument"}}};
 
 struct DmmTroubleName {
   const char* name;
@@ -100,6 +78,18 @@ constexpr std::array<DmmTroubleName, 4> dmm_troubles = {{{"stuck-reading", DmmTr
                                                          {"overload-reading", DmmTrouble::overload},
                                                          {"zero-check", DmmTrouble::zero_check},
                                                          {"wrong-language", DmmTrouble::wrong_language}}};
+
+struct ChamberTroubleName {
+  const char* name;
+  ChamberTrouble trouble;
+  const char* what;
+};
+constexpr std::array<ChamberTroubleName, 4> chamber_troubles = {
+    {{"no-cold:chamber", ChamberTrouble::no_cold, "the chamber's compressor is weak: -18 degC at the lowest"},
+     {"stuck-sensor:chamber", ChamberTrouble::stuck_sensor, "the chamber's sensor shows for ever what it showed first"},
+     {"door-open:chamber", ChamberTrouble::door_open,
+      "the chamber's door stands open for ten minutes, five hours after it was started"},
+     {"stops:chamber", ChamberTrouble::stops, "the chamber stops by itself five hours after it was started"}}};
 
 constexpr std::array<std::string_view, 8> contacts = {"k1",       "k2", "uart",        "opener",
                                                       "loopback", "",   "dummy_light", "dummy_heavy"};
@@ -183,12 +173,8 @@ const std::vector<HazardRow>& hazards() {
   return rows;
 }
 
-bool can_have(std::string_view instrument, const TroubleName& trouble) {
-  return !trouble.scpi_only || instrument == "psu" || instrument == "dmm" || instrument == "analyser";
-}
-
 // No plan for gas meters uses them.
-constexpr std::array<std::string_view, 2> water_instruments = {"simulator", "chamber"};
+constexpr std::array<std::string_view, 2> water_instruments = {"pulses", "chamber"};
 
 bool known_instrument(std::string_view name, const TroubleName& trouble) {
   while (!name.empty() && name.back() >= '0' && name.back() <= '9') name.remove_suffix(1);
@@ -222,7 +208,14 @@ Fault parse_fault(const std::string& name) {
   }
   if (name == "pulse-sim-lost") {
     fault.kind = Fault::Kind::pulse_sim_lost;
-    fault.instrument = "simulator";
+    fault.instrument = "pulses";
+    return fault;
+  }
+  for (const ChamberTroubleName& trouble : chamber_troubles) {
+    if (name != trouble.name) continue;
+    fault.kind = Fault::Kind::chamber;
+    fault.chamber_trouble = trouble.trouble;
+    fault.instrument = "chamber";
     return fault;
   }
   const auto colon = name.find(':');
@@ -257,7 +250,7 @@ Fault parse_fault(const std::string& name) {
     fault.hazard = row.hazard;
     return fault;
   }
-  for (const TroubleName& trouble : troubles) {
+  for (const TroubleName& trouble : io_troubles) {
     if (kind != trouble.name || !known_instrument(of, trouble)) continue;
     fault.kind = Fault::Kind::io;
     fault.trouble = trouble.trouble;
@@ -270,13 +263,12 @@ Fault parse_fault(const std::string& name) {
 std::vector<DefectRow> fault_rows() {
   std::vector<DefectRow> rows;
   for (const RigFault& fault : rig_faults())
-    rows.push_back(
-        {fmt::format("R{}", fault.number), {fault.standard}, "gas", "fault", fault.expected, "{}", fault.what});
+    rows.push_back({fmt::format("R{}", fault.number), {"cjt503"}, "gas", "fault", fault.expected, "{}", fault.what});
   const auto add = [&](std::string name, Expected expected, std::string what) {
     rows.push_back({std::move(name), {"cjt503"}, "gas", "fault", std::move(expected), "{}", std::move(what)});
   };
   for (const InstrumentUse& use : uses())
-    for (const TroubleName& trouble : troubles)
+    for (const TroubleName& trouble : io_troubles)
       if (can_have(use.instrument, trouble))
         add(fmt::format("{}:{}", trouble.name, use.instrument), expected_of(use, trouble.trouble),
             fmt::format("{} {}", use.instrument, trouble.what));
@@ -294,6 +286,14 @@ std::vector<DefectRow> fault_rows() {
     add(fmt::format("relay-dead:{}", contact), expected_of_relay(contact, false),
         fmt::format("the contact {} never closes", contact));
   }
+  for (const ChamberTroubleName& trouble : chamber_troubles)
+    rows.push_back({trouble.name,
+                    {"cjt484"},
+                    "water",
+                    "fault",
+                    {{"CJT484-5.4.2c/6.4.2b", "void"}},
+                    R"({"rig": "water"})",
+                    trouble.what});
   for (const HazardRow& row : hazards())
     rows.push_back({row.name,
                     {"cjt503"},
@@ -302,6 +302,7 @@ std::vector<DefectRow> fault_rows() {
                     row.expected,
                     R"({"rig": "interlocks"})",
                     std::string(row.what) + ", a minute after the start"});
+  for (DefectRow& row : water_fault_rows()) rows.push_back(std::move(row));
   return rows;
 }
 

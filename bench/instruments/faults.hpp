@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "bench/bench.hpp"
+#include "bench/instruments/chamber.hpp"
 #include "bench/instruments/dmm.hpp"
 #include "bench/instruments/spread.hpp"
 #include "core/clock.hpp"
@@ -16,6 +18,26 @@ namespace meterrig::bench {
 
 // What goes wrong between a rig and an instrument, whatever the instrument is.
 enum class IoTrouble { silent, garbage, late, close, error, partial, split, identity };
+
+// By what name a trouble is asked for.
+struct TroubleName {
+  const char* name;
+  IoTrouble trouble;
+  bool scpi_only;
+  const char* what;
+};
+inline constexpr std::array<TroubleName, 8> io_troubles = {
+    {{"io-silent", IoTrouble::silent, false, "does not answer"},
+     {"io-garbage", IoTrouble::garbage, false, "answers garbage"},
+     {"io-late", IoTrouble::late, false, "answers 15 s late"},
+     {"io-close", IoTrouble::close, false, "closes its link"},
+     {"io-error", IoTrouble::error, false, "reports an error of its own"},
+     {"io-partial", IoTrouble::partial, true, "sends the first half of each answer"},
+     {"io-split", IoTrouble::split, true, "sends its answers in pieces"},
+     {"io-identity", IoTrouble::identity, true, "says that it is another instrument"}}};
+constexpr bool can_have(std::string_view instrument, const TroubleName& trouble) {
+  return !trouble.scpi_only || instrument == "psu" || instrument == "dmm" || instrument == "analyser";
+}
 
 struct IoFault {
   IoTrouble trouble = IoTrouble::silent;
@@ -26,7 +48,7 @@ struct IoFault {
 enum class Hazard { over_voltage, run_away, over_current, over_pressure, door, emergency_stop, silent_inputs };
 
 // A fault by name: "R4", "io-late:psu", "reads-high:dmm", "stuck-reading:dmm", "relay-stuck:k1", "pulse-lost:counter",
-// "pulse-sim-lost".
+// "pulse-sim-lost", "no-cold:chamber".
 struct Fault {
   enum class Kind {
     rig,
@@ -38,6 +60,7 @@ struct Fault {
     pulse_lost,
     pulse_extra,
     pulse_sim_lost,
+    chamber,
     hazard
   };
   Kind kind = Kind::rig;
@@ -45,13 +68,15 @@ struct Fault {
   int number = 0;  // of R1 .. R15
   IoTrouble trouble = IoTrouble::silent;
   DmmTrouble dmm_trouble = DmmTrouble::none;
+  ChamberTrouble chamber_trouble = ChamberTrouble::none;
   std::string instrument;  // "psu", or one alone: "psu2", "host"
   std::string contact;     // "k1"
 };
 // Throws UserError with the nearest known name.
 Fault parse_fault(const std::string& name);
-// Rows of `list defects`.
+// Rows of `list defects`: of all rigs, and those of a rig for water meters (fault_rows.cpp, water_fault_rows.cpp).
 std::vector<DefectRow> fault_rows();
+std::vector<DefectRow> water_fault_rows();
 // Index in the relay board; -1: no such contact.
 int relay_of(std::string_view contact);
 

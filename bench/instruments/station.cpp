@@ -15,6 +15,8 @@ namespace {
 constexpr int relay_k1 = 0, relay_k2 = 1, relay_uart = 2, relay_opener = 3, relay_loopback = 4, relay_light = 6,
               relay_heavy = 7;
 
+bool is_water(const Sample& sample) { return sample.kind == "water"; }
+
 std::string serial(const char* format, int number) { return fmt::format(fmt::runtime(format), number); }
 
 std::unique_ptr<VirtualSupply> make_supply(Clock& clock, SupplyPath& path, const SupplyChoice* choice,
@@ -26,7 +28,7 @@ std::unique_ptr<VirtualSupply> make_supply(Clock& clock, SupplyPath& path, const
 
 std::unique_ptr<StationMeter> make_meter(Clock& clock, const Sample& sample, const MeterDefect& defect,
                                          std::uint64_t seed) {
-  if (sample.kind == "water") return std::make_unique<StepMeter>(clock, sample, defect, seed);
+  if (is_water(sample)) return std::make_unique<StepMeter>(clock, sample, defect, seed);
   return std::make_unique<GasMeter>(clock, sample, defect, seed);
 }
 
@@ -41,7 +43,9 @@ BenchProfiles::BenchProfiles(const std::string& folder)
       counter(load_register_profile(folder, "pulse_counter")),
       simulator(load_register_profile(folder, "pulse_simulator")),
       ambient(load_register_profile(folder, "ambient_station")),
-      inputs(load_register_profile(folder, "waveshare_io8")) {}
+      inputs(load_register_profile(folder, "waveshare_io8")),
+      chamber(load_register_profile(folder, "testequity_f4t")),
+      water_flow(load_register_profile(folder, "water_flow_standard")) {}
 
 Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefect& defect, RadioChannel& radio,
                  const BenchProfiles& profiles, const SupplyChoice* supply, std::uint64_t seed)
@@ -59,9 +63,10 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
       air(clock, *line, profiles.air, serial("AU-{:04d}", number), seed),
       gauge(*line, profiles.gauge, serial("PT-{:04d}", number), seed),
       leak(clock, *line, profiles.leak, serial("LF-{:04d}", number), seed),
-      flow(clock, *line, profiles.flow, serial("FS-{:04d}", number), seed),
+      flow(clock, *line, is_water(sample) ? profiles.water_flow : profiles.flow,
+           serial(is_water(sample) ? "WF-{:04d}" : "FS-{:04d}", number), seed),
       counter(clock, profiles.counter, serial("PC-{:04d}", number)),
-      simulator(clock, profiles.simulator, serial("PG-{:04d}", number), [this] { meter->sensor_pulse(); }) {
+      simulator(clock, profiles.simulator, serial("PG-{:04d}", number), [this] { sensor_pulse(); }) {
   meter->attach(*path, *line, radio);
   tap.connect(counter);
   analyser.probe(1).connect(clock.now(), path.get(), Path::k1_microammeter);
@@ -73,6 +78,12 @@ Station::Station(Clock& clock, int number, const Sample& sample, const MeterDefe
 
 // The meter outlives path and line here, as they want; it lets go of them first.
 Station::~Station() { meter->detach(); }
+
+// The counter's other input hangs on the line from simulator to meter.
+void Station::sensor_pulse() {
+  meter->sensor_pulse();
+  counter.contact(meter->pulse_output());
+}
 
 void Station::relay_moved(int relay, bool closed) {
   switch (relay) {

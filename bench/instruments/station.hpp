@@ -24,7 +24,7 @@ namespace meterrig::bench {
 // The register maps of the bench's Modbus devices.
 struct BenchProfiles {
   explicit BenchProfiles(const std::string& folder);
-  ProfilePointer relays, air, gauge, leak, flow, counter, simulator, ambient, inputs;
+  ProfilePointer relays, air, gauge, leak, flow, counter, simulator, ambient, inputs, chamber, water_flow;
 };
 
 // One meter with everything that hangs on it and measures it. Serial numbers are those of the rig files. `supply` null:
@@ -43,6 +43,7 @@ class Station {
 
  private:
   void relay_moved(int relay, bool closed);
+  void sensor_pulse();
 
   int number_;
   cjt188::Address address_;

@@ -11,8 +11,9 @@
 namespace meterrig::bench {
 namespace {
 
-constexpr std::array<std::string_view, 7> kinds = {
-    "read_counter", "work_opener", "observe_status", "observe_battery", "observe_waiting", "read_display", "confirm"};
+constexpr std::array<std::string_view, 10> kinds = {
+    "read_counter", "work_opener", "observe_status", "observe_battery", "observe_waiting",
+    "read_display", "confirm",     "inspect",        "treat",           "pass_water"};
 
 // Stations are numbers from 1, or their names "1", "2" ...
 std::size_t station_of(const nlohmann::json& prompt) {

@@ -17,13 +17,16 @@ namespace meterrig::bench {
 //   {"prompt": ID, "station": N, "kind": KIND, "text": {...}}
 //   {"prompt": ID, "value": VALUE, "operator": "virtual operator"}
 //
-//   read_counter     the drum counter, cubic metres with three decimals: "12.346"
+//   read_counter     the drum counter, cubic metres with three decimals, of a water meter with four: "12.346"
 //   work_opener      works the valve key, then "done"
 //   observe_status   what the display shows of the valve: "open", "closed", "fault" or "blank"
 //   observe_battery  "low" or "ok"; "blank" when nothing is shown
 //   observe_waiting  whether the display asks for the key: "yes" or "no"
 //   read_display:PAGE  what stands on that page of the display, "blank" when nothing does
-//   confirm          "yes"
+//   confirm[:DEED]   "yes"; a deed is done to the meter first: "drained" (step_meter.hpp)
+//   inspect:5.2.8    whether the meter meets that requirement, as far as it can be seen: "yes", "no" or "n.a."
+//   treat:5.2.10     has that requirement's treatment done to the meter elsewhere, then "done"
+//   pass_water:5.2.9 the same on a water bench; says how much water passed, cubic metres: "0.250"
 //
 // What the station's meter has nothing of is answered with "blank".
 //

@@ -27,6 +27,18 @@ inline constexpr const char* r5_3_18 = "CJT503-5.3.18/6.20";
 
 // Of CJ/T 484.
 namespace step_clause {
+inline constexpr const char* r5_1_3 = "CJT484-5.1.3/6.2.3";
+inline constexpr const char* r5_2_12 = "CJT484-5.2.12/6.3.15";
+inline constexpr const char* r5_3_4 = "CJT484-5.3.4/6.3.4";
+inline constexpr const char* r5_3_5 = "CJT484-5.3.5/6.3.7";
+inline constexpr const char* r5_1_4 = "CJT484-5.1.4/6.2.1";
+inline constexpr const char* r5_2_8 = "CJT484-5.2.8/6.1.3";
+inline constexpr const char* r5_2_9 = "CJT484-5.2.9/6.2.10";
+inline constexpr const char* r5_2_10 = "CJT484-5.2.10/6.2.13";
+inline constexpr const char* r5_2_11 = "CJT484-5.2.11/6.2.14";
+inline constexpr const char* r5_3_13 = "CJT484-5.3.13/6.3.5";
+inline constexpr const char* r5_3_14 = "CJT484-5.3.14/6.3.6";
+inline constexpr const char* r8_1 = "CJT484-8.1";
 inline constexpr const char* r5_4_1 = "CJT484-5.4.1/6.4.1";
 inline constexpr const char* r5_4_2a = "CJT484-5.4.2a/6.4.2c";
 inline constexpr const char* r5_4_2b = "CJT484-5.4.2b/6.4.2a";
@@ -40,6 +52,8 @@ inline constexpr const char* r5_4_7 = "CJT484-5.4.7/6.4.7";
 inline constexpr const char* r5_4_8_2 = "CJT484-5.4.8.2/6.4.8.1";
 inline constexpr const char* price = "CJT484-A.price/6.4.8.1";
 inline constexpr const char* error = "CJT484-A.error/6.4.8.1";
+inline constexpr const char* r5_4_8_3_0 = "CJT484-5.4.8.3.0";
+inline constexpr const char* r5_4_8_4 = "CJT484-5.4.8.4/6.4.8.3";
 inline constexpr const char* r5_4_8_3a = "CJT484-5.4.8.3a/6.4.8.2a";
 inline constexpr const char* r5_4_8_3b = "CJT484-5.4.8.3b/6.4.8.2b";
 inline constexpr const char* r5_4_8_3c = "CJT484-5.4.8.3c/6.4.8.2c";
@@ -47,8 +61,16 @@ inline constexpr const char* r5_4_9_1 = "CJT484-5.4.9.1";
 inline constexpr const char* r5_4_9_2b = "CJT484-5.4.9.2b";
 }  // namespace step_clause
 
+using Expected = decltype(MeterDefect::expected);
+// Beside `others`: the six clauses whose treatments leave the meter without supply, or all that end with the functional
+// check of a water meter (testcases/assisted/treatment.cpp).
+Expected with_treatments_here(Expected others);
+Expected with_all_treatments(Expected others);
+
 inline constexpr const char* fail = "fail";
 inline constexpr const char* inconclusive = "inconclusive";
+inline constexpr const char* not_tested = "not_tested";
+inline constexpr const char* recorded = "recorded";
 
 std::vector<MeterDefect> valve_tightness();
 std::vector<MeterDefect> valve_durability();
@@ -71,5 +93,8 @@ std::vector<MeterDefect> step_storage();
 std::vector<MeterDefect> step_money();
 std::vector<MeterDefect> step_tables();
 std::vector<MeterDefect> step_security();
+std::vector<MeterDefect> step_bench();
+std::vector<MeterDefect> step_supply();
+std::vector<MeterDefect> step_sights();
 
 }  // namespace meterrig::bench::defect_table

@@ -17,8 +17,9 @@ const std::vector<MeterDefect>& meter_defects() {
       const std::vector<MeterDefect> more = part();
       rows.insert(rows.end(), more.begin(), more.end());
     }
-    for (const auto part : {table::step_usage, table::step_clock, table::step_settlement, table::step_storage,
-                            table::step_money, table::step_tables, table::step_security}) {
+    for (const auto part :
+         {table::step_usage, table::step_clock, table::step_settlement, table::step_storage, table::step_money,
+          table::step_tables, table::step_security, table::step_bench, table::step_supply, table::step_sights}) {
       for (MeterDefect& row : part()) rows.emplace_back(std::move(row)).meter = "water";
     }
     return rows;
@@ -51,6 +52,8 @@ MeterDefect combine(const std::vector<const MeterDefect*>& defects) {
     take(all.conditions.direct_reading, conditions.direct_reading);
     take(all.conditions.period_resolution_m3, conditions.period_resolution_m3);
     take(all.conditions.boot_time_s, conditions.boot_time_s);
+    take(all.conditions.optional_functions, conditions.optional_functions);
+    take(all.conditions.supply, conditions.supply);
   }
   return all;
 }
@@ -72,6 +75,8 @@ std::string conditions_json(const DefectConditions& conditions) {
   if (conditions.period_resolution_m3)
     put(dut, "period_resolution_m3", fmt::format("{}", *conditions.period_resolution_m3));
   if (conditions.boot_time_s) put(dut, "boot_time_s", fmt::format("{}", *conditions.boot_time_s));
+  if (conditions.optional_functions) put(dut, "optional_functions", *conditions.optional_functions);
+  if (conditions.supply) put(dut, "supply", fmt::format("\"{}\"", *conditions.supply));
   if (!dut.empty()) put(bench, "dut", "{" + dut + "}");
   return "{" + bench + "}";
 }
@@ -93,6 +98,7 @@ Sample declared_under(Sample sample, const DefectConditions& conditions) {
   if (conditions.communication) sample.communication = *conditions.communication;
   if (conditions.wake_period_s) sample.wake_period_s = *conditions.wake_period_s;
   if (conditions.direct_reading) sample.direct_reading = *conditions.direct_reading;
+  if (conditions.supply) sample.supply = *conditions.supply;
   return sample;
 }
 

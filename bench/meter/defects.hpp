@@ -23,6 +23,8 @@ struct DefectConditions {
   std::optional<bool> direct_reading;
   std::optional<double> period_resolution_m3;
   std::optional<double> boot_time_s;
+  std::optional<std::string> optional_functions;  // JSON list
+  std::optional<std::string> supply;
 };
 
 // A deliberate fault of a virtual meter, or a borderline-good variant: a change of its traits. Default: healthy.

@@ -328,7 +328,7 @@ std::optional<std::string> GasMeter::observe(const std::string& kind) {
     manual_action();
     return "done";
   }
-  if (kind == "confirm") return "yes";
+  if (kind == "confirm" || kind.starts_with("inspect:")) return "yes";
   return std::nullopt;
 }
 

@@ -69,6 +69,13 @@ bool StepMeter::read_item(unsigned identifier, Bytes& out) const {
   return read_settlement(identifier, out) || read_money(identifier, out);
 }
 
+std::int64_t StepMeter::told_cumulative() const {
+  constexpr std::int64_t last_wheel = 10;
+  const std::int64_t litres = register_.cumulative();
+  const bool early = sample_.direct_reading && step_.carry_error && litres % last_wheel == last_wheel - 1;
+  return early ? (litres + last_wheel) % cumulative_range : litres;
+}
+
 bool StepMeter::read_settlement(unsigned identifier, Bytes& out) const {
   const SettlementRule& rule = register_.rule();
   switch (identifier) {
@@ -76,13 +83,12 @@ bool StepMeter::read_settlement(unsigned identifier, Bytes& out) const {
     case 0xB001:
       if (identifier == 0x901F) {
         const auto settled = register_.record(0);
-        for (const std::int64_t litres : {register_.cumulative(), settled ? settled->litres : 0}) {
+        for (const std::int64_t litres : {told_cumulative(), settled ? settled->litres : 0}) {
           append_bcd(out, litres / litres_per_hundredth, 4);
           out.push_back(cubic_metres);
         }
       } else {
-        for (const std::int64_t litres : {register_.cumulative(), register_.period()})
-          append_bcd(out, litres, fine_bytes);
+        for (const std::int64_t litres : {told_cumulative(), register_.period()}) append_bcd(out, litres, fine_bytes);
       }
       append_time(out, read_clock(), clock_letters);
       append_status(out);
@@ -245,10 +251,12 @@ bool StepMeter::write_standby(Content content) {
     const Bytes day_before{date[0], 0x28, date[2], date[3]};
     enable = civil_from(day_before, hour_letters);
   }
-  if (!table || !enable) return false;
+  // As it reads when none was set: so it can be set back.
+  const bool none = std::all_of(date.begin(), date.end(), [](std::uint8_t byte) { return byte == 0; });
+  if (!table || !(enable || none)) return false;
   standby.table = *table;
   std::copy(date.begin(), date.end(), standby.enable_bytes.begin());
-  standby.enable = time_of(*enable);
+  if (enable) standby.enable = time_of(*enable);
   register_.set_standby(standby);
   catch_up();
   return true;
@@ -257,6 +265,8 @@ bool StepMeter::write_standby(Content content) {
 bool StepMeter::write_clock(Content content) {
   const auto time = civil_from(content, clock_letters);
   if (!time || (step_.refuses_leap_day && time->month == 2 && time->day == 29)) return false;
+  const Duration move = *time_of(*time) - clock_.now();
+  if (step_.clock_moves_at_most > 0s && std::chrono::abs(move) > step_.clock_moves_at_most) return false;
   set_clock(*time_of(*time));
   catch_up();
   return true;
@@ -266,7 +276,9 @@ bool StepMeter::write_clock(Content content) {
 bool StepMeter::write_purchase(Content content, Bytes& out) {
   if (content.size() != 1 + money_bytes) return false;
   const auto sequence = cjt188::from_bcd(content.first(1)), amount = cjt188::from_bcd(content.subspan(1));
-  if (!sequence || !amount || static_cast<int>(*sequence) == register_.purchase().sequence) return false;
+  if (!sequence || !amount) return false;
+  const bool again = static_cast<int>(*sequence) == register_.purchase().sequence;
+  if (again && !step_.takes_purchase_again) return false;
   const auto cents = static_cast<std::int64_t>(*amount);
   if (register_.purchase().total + cents > most_money || register_.balance() + cents > most_money) return false;
   register_.buy(static_cast<int>(*sequence), cents);

@@ -23,6 +23,7 @@ constexpr std::int64_t floor_current = 20 * microampere;
 constexpr std::int64_t boot_current = 5 * milliampere;
 constexpr std::int64_t uart_current = 3 * milliampere;
 constexpr Duration display_stays = 30s;
+constexpr std::int64_t bench_litres = 250;  // of a run on a water bench
 constexpr std::int64_t nl_per_litre = 1'000'000'000;
 constexpr std::uint8_t cold_water = 0x10;
 
@@ -39,8 +40,7 @@ CjtSlave::Settings settings_of(const Sample& sample, const StepTraits& traits) {
   settings.address = cjt188::address_from_hex(sample.address);
   if (sample.key.empty() || sample.security == "none") return settings;
   settings.sealing = sample.security == "offered" || traits.takes_plain ? Sealing::offered : Sealing::required;
-  const cjt188::Bytes key = bytes_from_hex(sample.key);
-  std::copy_n(key.begin(), std::min(key.size(), settings.security.key.size()), settings.security.key.begin());
+  settings.security.key = cjt188::block_from_hex(sample.key);
   settings.security.vector = cjt188::Vector::in_front;
   settings.security.check = cjt188::Check::mac4;
   return settings;
@@ -81,7 +81,11 @@ StepMeter::StepMeter(Clock& clock, const Sample& sample, const MeterDefect& defe
                      catch_up();
                      arm_event();
                    }),
-      clock_timer_(clock, [this] { clock_fault(); }) {
+      clock_timer_(clock, [this] { clock_fault(); }),
+      noise_timer_(clock, [this] {
+        sensor_pulse();
+        noise_timer_.at(bench_.now() + step_.counts_when_drained_every);
+      }) {
   settings() = settings_of(sample, step_);
   flaws() = {step_.ignores_check, step_.xors, step_.silent_refusal};
   wheels_nl_ = register_.cumulative() * nl_per_litre;
@@ -107,6 +111,7 @@ void StepMeter::draw(Part part, std::int64_t nanoamperes) {
 }
 
 void StepMeter::supply_changed(const VoltageSignal& terminals) {
+  if (mains_) return power_timer_.cancel();
   const auto next = power_ == Power::off ? terminals.first_at_or_above(bench_.now(), starts_above_volts)
                                          : terminals.first_at_or_below(bench_.now(), dies_below_volts);
   if (next) {
@@ -119,18 +124,25 @@ void StepMeter::supply_changed(const VoltageSignal& terminals) {
 void StepMeter::power_step() {
   const double volts = supply_->terminals().at(bench_.now());
   if (power_ == Power::off && volts >= starts_above_volts - crossing_volts) {
-    power_ = Power::booting;
-    draw(part_boot, boot_current);
-    boot_timer_.at(bench_.now() + step_.boot_time);
+    boot();
   } else if (power_ != Power::off && volts <= dies_below_volts + crossing_volts) {
     lose_power();
   }
   supply_changed(supply_->terminals());
 }
 
+void StepMeter::boot() {
+  power_ = Power::booting;
+  draw(part_boot, boot_current);
+  boot_timer_.at(bench_.now() + step_.boot_time);
+  const bool again = started_before_ && step_.short_gap_clears_period > 0s;
+  if (again && bench_.now() - died_at_ <= step_.short_gap_clears_period) register_.clear_period();
+}
+
 void StepMeter::lose_power() {
   if (running()) catch_up();
   power_ = Power::off;
+  died_at_ = bench_.now();
   boot_timer_.cancel();
   event_timer_.cancel();
   uart_.stop();
@@ -213,9 +225,13 @@ void StepMeter::receive(Port& port, std::span<const std::uint8_t> bytes) {
   if (running()) uart_.receive(port, bytes);
 }
 
+bool StepMeter::sees_pulses() const {
+  return running() && (mains_ || !supply_ || supply_->terminals().at(bench_.now()) >= step_.blind_below_volts);
+}
+
 void StepMeter::sensor_pulse() {
   ++pulse_output_;
-  if (!running()) return;
+  if (!sees_pulses()) return;
   catch_up();
   register_.pulse(bench_.now(), !step_.period_needs_display || bench_.now() < display_awake_until_);
 }
@@ -223,7 +239,8 @@ void StepMeter::sensor_pulse() {
 void StepMeter::volume_passed(double cubic_metres) {
   const std::int64_t before = wheels_nl_ / nl_per_litre;
   wheels_nl_ += std::llround(cubic_metres * 1e12);
-  for (std::int64_t litres = wheels_nl_ / nl_per_litre - before; litres > 0; --litres) sensor_pulse();
+  for (std::int64_t litre = before + 1; litre <= wheels_nl_ / nl_per_litre; ++litre)
+    if (step_.wheels_lose_every == 0 || litre % step_.wheels_lose_every != 0) sensor_pulse();
 }
 
 double StepMeter::volume_to_next_pulse() const {
@@ -231,9 +248,19 @@ double StepMeter::volume_to_next_pulse() const {
 }
 
 std::optional<std::string> StepMeter::observe(const std::string& kind) {
-  constexpr std::string_view display = "read_display:";
-  if (kind == "confirm") return "yes";
-  if (kind == "read_counter") return decimal_text(wheels_nl_ / nl_per_litre, 3);
+  constexpr std::string_view display = "read_display:", confirm = "confirm:";
+  if (kind == "confirm" || (kind.starts_with(confirm) && undergo(kind.substr(confirm.size())))) return "yes";
+  if (kind == "read_counter") return decimal_text(wheels_nl_ / (nl_per_litre / 10), 4);
+  const std::string behind = kind.substr(std::min(kind.size(), kind.find(':') + 1));
+  if (kind.starts_with("inspect:")) return seen(behind);
+  if (kind.starts_with("treat:")) {
+    treated(behind, 0);
+    return "done";
+  }
+  if (kind.starts_with("pass_water:")) {
+    treated(behind, bench_litres);
+    return decimal_text(bench_litres, 3);
+  }
   if (!kind.starts_with(display)) return std::nullopt;
   if (!running()) return "blank";
   catch_up();
@@ -241,6 +268,40 @@ std::optional<std::string> StepMeter::observe(const std::string& kind) {
   display_awake_until_ = bench_.now() + display_stays;
   const std::string shown = page(kind.substr(display.size()));
   return shown.empty() ? std::nullopt : std::optional(shown);
+}
+
+bool StepMeter::undergo(const std::string& deed) {
+  if (deed == "filled" || deed == "drained") {
+    noise_timer_.cancel();
+    if (deed == "drained" && step_.counts_when_drained_every > 0s)
+      noise_timer_.at(bench_.now() + step_.counts_when_drained_every);
+    return true;
+  }
+  if (sample_.supply != "mains" || !deed.starts_with("mains_")) return false;
+  if (deed == "mains_on" || deed == "mains_off") set_mains(deed == "mains_on");
+  if (deed == "mains_dips" && step_.dips_of_the_mains_clear_period) register_.clear_period();
+  return true;
+}
+
+// Its own power supply rides through what the rig's side does.
+void StepMeter::set_mains(bool on) {
+  mains_ = on;
+  if (on && power_ == Power::off) boot();
+  supply_changed(supply_->terminals());
+}
+
+std::string StepMeter::seen(const std::string& requirement) const {
+  if (requirement == step_.unmet_at_sight) return "no";
+  return requirement == "5.4.9.2a" || requirement == "5.4.9.2c" ? "n.a." : "yes";
+}
+
+void StepMeter::treated(const std::string& requirement, std::int64_t litres) {
+  if (requirement == step_.cleared_by_treatment) register_.forget();
+  wheels_nl_ += litres * nl_per_litre;
+  for (std::int64_t counted = litres * step_.bench_percent_counted / 100; counted > 0; --counted) {
+    register_.run_to(clock_.now(), bench_.now());
+    register_.pulse(bench_.now(), !step_.period_needs_display);
+  }
 }
 
 // Empty: no such page.
@@ -253,9 +314,15 @@ std::string StepMeter::page(const std::string& name) const {
     return fmt::format("{:02}{:02}{:02}", now.hour, now.minute, now.second);
   }
   if (!sample_.settles_money) return {};
-  if (name == "balance") return (register_.balance() < 0 ? "-" : "") + decimal_text(std::abs(register_.balance()), 2);
+  if (name == "balance") {
+    const bool minus = register_.balance() < 0 && !step_.shows_credit_without_sign;
+    return fmt::format("{}{}{}", minus ? "-" : "", step_.shows_leading_zeros ? "00" : "",
+                       decimal_text(std::abs(register_.balance()), 2));
+  }
+  if (name == "purchase") return decimal_text(register_.purchase().amount, 2);
   if (name == "step_and_price")
-    return fmt::format("{} {}", register_.table().begin_of(step), decimal_text(register_.current_price(), 2));
+    return fmt::format("{} {}", register_.table().begin_of(step),
+                       decimal_text(register_.current_price() % step_.shows_prices_below, 2));
   if (name == "step") return std::to_string(step + 1);
   return {};
 }

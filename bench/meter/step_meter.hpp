@@ -31,8 +31,12 @@ class StepMeter final : public StationMeter, private CjtSlave {
   // StationMeter
   void attach(SupplyPath& supply, AirLine& air, RadioChannel& radio) override;
   void detach() override;
-  // read_display:PAGE of balance, cumulative, step_and_price, period, clock, step; "blank" without supply. Those that
-  // have to do with money are none of a meter that settles none. read_counter: m3 of the wheels. confirm.
+  // read_display:PAGE of balance, cumulative, step_and_price, period, clock, step, purchase; "blank" without supply.
+  // Those that have to do with money are none of a meter that settles none. read_counter: m3 of the wheels, four
+  // decimals. confirm, confirm:DEED of a person: filled, drained; mains_on, mains_off, mains_high, mains_low,
+  // mains_dips of a mains meter. inspect:REQUIREMENT; it has neither card nor public network. treat:REQUIREMENT,
+  // pass_water:REQUIREMENT: it is taken to other equipment and comes back, on its own battery meanwhile; 0.250 m3 of a
+  // water bench.
   std::optional<std::string> observe(const std::string& kind) override;
   void sensor_pulse() override;
   void set_ambient(double celsius) override;
@@ -63,6 +67,7 @@ class StepMeter final : public StationMeter, private CjtSlave {
   // step_meter.cpp: power, clock, what a person sees
   void draw(Part part, std::int64_t nanoamperes);
   void power_step();
+  void boot();
   void lose_power();
   void begin_running();
   void catch_up();
@@ -72,12 +77,20 @@ class StepMeter final : public StationMeter, private CjtSlave {
   void keep_rate();
   void clock_fault();
   std::string page(const std::string& name) const;
+  // False: nothing that a person can do to this meter.
+  bool undergo(const std::string& deed);
+  void set_mains(bool on);
+  bool sees_pulses() const;
+  std::string seen(const std::string& requirement) const;
+  void treated(const std::string& requirement, std::int64_t litres);
 
   // step_commands.cpp: CJ/T 188
   bool serve(std::uint8_t function, unsigned identifier, std::span<const std::uint8_t> content, Bytes& out) override;
   bool is_sensitive(unsigned identifier) const override;
   std::uint16_t status() const override;
   bool read_item(unsigned identifier, Bytes& out) const;
+  // What it says of it: a direct reading is that of the wheels.
+  std::int64_t told_cumulative() const;
   bool read_money(unsigned identifier, Bytes& out) const;
   bool read_settlement(unsigned identifier, Bytes& out) const;
   bool read_record(std::size_t back, Bytes& out) const;
@@ -111,9 +124,11 @@ class StepMeter final : public StationMeter, private CjtSlave {
   Utc leap_day_;  // the next one, for a meter that knows of none
   Instant display_awake_until_ = Instant::min();
   std::int64_t wheels_nl_ = 0;
+  bool mains_ = false;
+  Instant died_at_{};
   std::uint32_t pulse_output_ = 0;
 
-  Timer power_timer_, boot_timer_, event_timer_, clock_timer_;
+  Timer power_timer_, boot_timer_, event_timer_, clock_timer_, noise_timer_;
 };
 
 }  // namespace meterrig::bench

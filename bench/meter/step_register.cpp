@@ -99,6 +99,7 @@ void StepRegister::start(Utc time) {
   end_segment();
   held_back_.clear();
   if (traits_.records_in_ram) records_.clear();
+  if (traits_.purchase_in_ram) purchase_.amount = 0;
   if (traits_.period_lost_at_start) period_ = 0;
   if (traits_.period_from_hourly_backup) period_ = period_backup_;
   latched_step_ = table_.step_at(position());
@@ -173,7 +174,8 @@ std::int64_t StepRegister::balance() const {
 
 void StepRegister::buy(int sequence, std::int64_t cents) {
   purchase_ = {sequence, cents, purchase_.total + cents};
-  credited_ += cents;
+  if (!traits_.loses_purchase_in_credit || balance() >= 0) credited_ += cents;
+  if (traits_.purchase_clears_remainder) cost_ -= cost_ % costs_per_cent;
 }
 
 }  // namespace meterrig::bench

@@ -52,8 +52,11 @@ class StepRegister {
 
   std::int64_t cumulative() const { return cumulative_; }
   std::int64_t period() const { return period_ - period_ % traits_.period_resolution; }
+  void clear_period() { period_ = 0; }
   // A new cumulative volume, litres; the period keeps its own.
   void set_cumulative(std::int64_t litres) { cumulative_ = litres; }
+  // All that was counted is gone.
+  void forget() { cumulative_ = period_ = 0; }
   const SettlementRule& rule() const { return rule_; }
   void set_rule(const SettlementRule& rule, Utc time);
   std::size_t capacity() const { return capacity_; }

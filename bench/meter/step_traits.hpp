@@ -20,6 +20,7 @@ struct StepTraits {
   bool loses_clock = false;  // at each start, whatever is declared
   Duration clock_reads_behind{};
   bool refuses_leap_day = false;
+  Duration clock_moves_at_most{};  // zero: anywhere
 
   // Volumes.
   std::int64_t period_resolution = 1;  // litres
@@ -27,6 +28,14 @@ struct StepTraits {
   bool period_lost_at_start = false;
   bool period_from_hourly_backup = false;
   bool period_keeps_remainder = false;  // of its resolution, at a settlement
+
+  // The sensor and its supply.
+  int wheels_lose_every = 0;             // litres of the wheels of which one gives no pulse; 0: none
+  bool carry_error = false;              // direct reading: the next wheel has moved too early
+  Duration counts_when_drained_every{};  // noise of a dry sensor; zero: none
+  double blind_below_volts = 0;          // counts nothing
+  Duration short_gap_clears_period{};    // a supply gap of at most that; zero: none
+  bool dips_of_the_mains_clear_period = false;
 
   // Settlement.
   Duration settles_late{};
@@ -48,7 +57,16 @@ struct StepTraits {
   bool price_changes_at_midnight = false;
   bool shows_next_step_at_boundary = false;
   bool whole_at_last_price = false;
-  std::int64_t litres_held_back = 0;  // charged when water flows again
+  bool purchase_clears_remainder = false;
+  bool takes_purchase_again = false;      // the same number
+  bool loses_purchase_in_credit = false;  // while the balance is below 0
+  std::int64_t litres_held_back = 0;      // charged when water flows again
+
+  // Display.
+  bool shows_credit_without_sign = false;
+  bool shows_leading_zeros = false;
+  std::int64_t shows_prices_below = 1'000'000;  // 0.01 yuan/m3; higher digits are missing
+  bool purchase_in_ram = false;
 
   // Price tables.
   int step_volumes = 2;  // of the table it comes with
@@ -61,6 +79,11 @@ struct StepTraits {
   bool price_of_16_bits = false;
   bool each_february_has_29 = false;
   bool table_taken_in_part = false;
+
+  // What a person sees, and what happens to it elsewhere: a requirement, "5.2.8"; empty: none.
+  const char* unmet_at_sight = "";
+  const char* cleared_by_treatment = "";     // all that it has counted
+  std::int64_t bench_percent_counted = 100;  // of what a water bench passes
 
   // Link.
   bool silent_refusal = false;

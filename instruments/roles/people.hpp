@@ -26,13 +26,14 @@ class Host {
 class Operator {
  public:
   virtual ~Operator() = default;
-  enum class Kind { read_counter, work_opener, observe_status, read_display, confirm };
+  enum class Kind { read_counter, work_opener, observe_status, read_display, confirm, inspect, treat, pass_water };
   struct Prompt {
     int station = 0;
     Kind kind = Kind::confirm;
     std::string zh;
     std::string en;
-    std::string page = {};  // read_display: of the display
+    // read_display: of the display; inspect, treat, pass_water: the requirement, "5.2.8"
+    std::string page = {};
   };
   struct Answer {
     std::string value;

@@ -1,6 +1,7 @@
 #include "rig/cli/answers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/json/node.hpp"
@@ -9,13 +10,18 @@ namespace meterrig::cli {
 
 namespace {
 
+// What stands behind the colon: a page of the display, or a requirement.
+constexpr std::array<std::string_view, 4> paged = {"read_display:", "inspect:", "treat:", "pass_water:"};
+
 Answers::Observation read_observation(const json::Node& node) {
   node.reject_unknown_keys({"station", "kind", "value"});
   Answers::Observation observation;
   observation.station = static_cast<int>(node.integer_or("station", 0));
   observation.kind = node.at("kind").string();
-  constexpr std::string_view display = "read_display:";
-  if (!observation.kind.starts_with(display) || observation.kind.size() == display.size())
+  const bool with_page = std::any_of(paged.begin(), paged.end(), [&](std::string_view kind) {
+    return observation.kind.starts_with(kind) && observation.kind.size() > kind.size();
+  });
+  if (!with_page)
     observation.kind = node.at("kind").one_of({"read_counter", "work_opener", "observe_status", "confirm"});
   observation.value = node.at("value").string();
   return observation;

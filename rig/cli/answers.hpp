@@ -17,7 +17,7 @@ namespace meterrig::cli {
 struct Answers {
   struct Observation {
     int station = 0;   // 0: any
-    std::string kind;  // read_counter, work_opener, observe_status, confirm
+    std::string kind;  // read_counter, work_opener, observe_status, confirm, read_display:PAGE, inspect:REQUIREMENT ...
     std::string value;
   };
   std::string operator_name;

@@ -7,10 +7,28 @@
 #include "meters/meter.hpp"
 #include "rig/cli/command.hpp"
 #include "rig/plan/loader.hpp"
+#include "rig/run/procedure.hpp"
+#include "testcases/list.hpp"
 
 namespace meterrig::cli {
 
 namespace {
+
+// What the procedures can't run with; of a plan also on the samples that it names itself.
+void check_clauses(plan::Loader& loader, const std::string& kind, const std::string& file) {
+  if (kind == "standard") {
+    const plan::Standard standard = plan::read_standard(json::parse_file(file));
+    for (const plan::Clause& clause : standard.clauses) rig::check_values(testcases::all(), clause, nullptr);
+  }
+  if (kind != "plan") return;
+  const plan::Plan plan = loader.plan(file);
+  std::vector<plan::DutFile> duts;
+  for (const std::string& name : plan.default_duts) duts.push_back(loader.dut(name));
+  for (const plan::PlannedClause& planned : plan.clauses) {
+    rig::check_values(testcases::all(), planned.clause, nullptr);
+    for (const plan::DutFile& dut : duts) rig::check_values(testcases::all(), planned.clause, &dut);
+  }
+}
 
 // All files are looked at, so that one pass finds every file that is wrong.
 int check_files(const std::vector<std::string>& files) {
@@ -21,6 +39,7 @@ int check_files(const std::vector<std::string>& files) {
       const std::string kind = loader.check(file);
       // The loader knows its schema; what its items need beside each other only the meters' side does.
       if (kind == "meter") (void)MeterProfile(json::to_json(json::parse_file(file)));
+      check_clauses(loader, kind, file);
       fmt::print("{}: {}, ok\n", file, kind);
     } catch (const UserError& wrong) {
       std::fflush(stdout);

@@ -151,6 +151,7 @@ bench::Sample sample_of(const plan::DutFile& dut) {
   sample.settles_money = dut.settles_money;
   sample.settlement_records = dut.settlement_records;
   sample.clock_backup = dut.clock_backup;
+  sample.supply = dut.supply;
   sample.key = dut.security_key;
   const std::string& step = sample.direct_reading ? dut.division_m3 : dut.pulse_volume_m3;
   std::from_chars(step.data(), step.data() + step.size(), sample.pulse_volume_m3);

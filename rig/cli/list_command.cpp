@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -45,6 +46,16 @@ const rig::Procedure* built_in(const std::string& name) {
   return rig::find_procedure(all, name);
 }
 
+// The standard's table of inspection items: its row, and the ticks for type and factory inspection.
+std::string row_text(const plan::Clause& clause) {
+  return clause.row > 0 ? fmt::format("row {}{}", clause.row, clause.printed.empty() ? "" : "*") : "-";
+}
+
+const char* tick(plan::Membership membership) {
+  constexpr std::array ticks{"Y", "Y*", "O", "N", "-"};
+  return ticks[static_cast<std::size_t>(membership)];
+}
+
 std::string procedure_text(const plan::Clause& clause) {
   if (clause.procedure.empty()) return "(no procedure)";
   return built_in(clause.procedure) ? clause.procedure : fmt::format("(no procedure {} yet)", clause.procedure);
@@ -58,6 +69,8 @@ Json clause_json(const plan::Clause& clause) {
           {"test", or_null(clause.test)},
           {"title", title_json(clause.title)},
           {"kind", plan::word(clause.kind)},
+          {"row", clause.row > 0 ? Json(clause.row) : Json()},
+          {"printed", or_null(clause.printed)},
           {"type", plan::word(clause.type)},
           {"factory", plan::word(clause.factory)},
           {"procedure", served ? Json(clause.procedure) : Json()}};
@@ -69,7 +82,8 @@ Listing clauses(plan::Loader& loader, const Wanted& wanted) {
     if (!wanted.of(standard.id)) continue;
     for (const plan::Clause& clause : standard.clauses) {
       listing.add(clause_json(clause),
-                  {clause.id, plan::word(clause.kind), procedure_text(clause), shown(clause.title)});
+                  {clause.id, plan::word(clause.kind), row_text(clause), fmt::format("type {}", tick(clause.type)),
+                   fmt::format("factory {}", tick(clause.factory)), procedure_text(clause), shown(clause.title)});
     }
   }
   return listing;
@@ -217,7 +231,10 @@ void add_list(CLI::App& app, Action& action) {
   CLI::App* const command =
       app.add_subcommand("list", "List clauses, procedures, instruments, meters, defects or plans");
   command->require_subcommand(1);
-  command->footer("Examples:\n  meterrig list clauses --standard cjt503\n  meterrig list defects --json");
+  command->footer(
+      "Examples:\n  meterrig list clauses --standard cjt503\n  meterrig list defects --json\n\n"
+      "Type and factory inspection: Y required, Y* required without a tick or row of its own, O if declared,\n"
+      "N not required, - not stated. `row 15*`: its printed reference is wrong, --json has it.");
   auto wanted = std::make_shared<Wanted>();
   for (const Kind& kind : kinds) {
     CLI::App* const list = command->add_subcommand(kind.name, kind.what);

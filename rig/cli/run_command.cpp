@@ -14,6 +14,7 @@ constexpr const char* footer =
     "  meterrig run cjt503-auto --defect cjt503-5.3.8-d3@2     sample 2 has a fault: expect exit 1\n"
     "  meterrig run cjt503-auto --rig bench.json --dut a.json --dut b.json\n"
     "  meterrig run cjt503-auto --rig shared-analyser --estimate\n"
+    "  meterrig run cjt484-type --job order-1234.json          with the certificates of other laboratories\n"
     "  meterrig run my-plan.json --record - | jq .verdict\n\n"
     "Ctrl-C once: the step under way is stopped, outputs go to their safe state, the record is written.\n"
     "Ctrl-C twice: straight to the safe state.";
@@ -33,6 +34,10 @@ void add_what(CLI::App& command, RunOptions& options) {
       ->type_name("CLAUSE,...")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command
+      .add_option("--job", options.job,
+                  "Client, order, agreements and certificates, in the place of the plan's own `job`")
+      ->type_name("FILE");
   command.add_option("--answers", options.answers, "Administrative fields; on virtual rigs observations, too")
       ->type_name("FILE");
   command

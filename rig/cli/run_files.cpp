@@ -55,6 +55,9 @@ nlohmann::json digests_of(const RunOptions& options, const RunFiles& files) {
   nlohmann::json digests{{"plan", digest_of(path.resolve("plans", options.plan))},
                          {"standard", digest_of(path.resolve("standards", files.plan.standard))},
                          {"rig", digest_of(files.rig.file)}};
+  if (!options.job.empty()) digests["job"] = digest_of(options.job);
+  for (const plan::Certificate& its : files.plan.job.certificates)
+    digests["papers"].push_back(record::hex(record::sha256({*its.content})));
   if (!options.answers.empty()) digests["answers"] = digest_of(options.answers);
   for (const plan::DutFile& dut : files.duts) {
     digests["duts"].push_back(digest_of(dut.file));
@@ -131,6 +134,7 @@ RunFiles read_run_files(const RunOptions& options) {
   check_override(options.override_by);
   RunFiles files{plan::Loader(plan::ConfigPath::find()), {}, {}, {}, {}, {}, true, {}, {}};
   files.plan = files.loader.plan(options.plan);
+  if (!options.job.empty()) files.plan.job = files.loader.job(options.job, files.plan);
   if (!options.only.empty()) files.plan = plan::select(files.plan, options.only, files.loader.catalogue());
   const std::string rig = options.rig.empty() ? files.plan.default_rig : options.rig;
   if (rig.empty()) throw UserError(fmt::format("plan {}: found no rig of its own; expected --rig FILE", files.plan.id));
@@ -147,10 +151,23 @@ RunFiles read_run_files(const RunOptions& options) {
   return files;
 }
 
+namespace {
+
+// Those of the first plan that is made for this rig; without one, gas meters.
+std::vector<std::string> usual_samples(plan::Loader& loader, const plan::RigFile& rig) {
+  for (const std::string& name : loader.path().names("plans")) {
+    const plan::Plan plan = loader.plan(name);
+    if (plan.default_rig == rig.id) return plan.default_duts;
+  }
+  return loader.plan("cjt503-auto").default_duts;
+}
+
+}  // namespace
+
 std::vector<plan::DutFile> samples_for(plan::Loader& loader, const plan::RigFile& rig,
                                        const std::vector<std::string>& duts) {
   std::vector<std::string> names = duts;
-  if (names.empty()) names = loader.plan("cjt503-auto").default_duts;
+  if (names.empty()) names = usual_samples(loader, rig);
   if (duts.empty() && names.size() > rig.stations.size()) names.resize(rig.stations.size());
   if (names.size() != rig.stations.size()) {
     throw UserError(fmt::format("{}: found {} DUT files for {} stations; expected one --dut for each station", rig.file,

@@ -18,6 +18,7 @@ struct RunOptions {
   std::string rig;
   std::vector<std::string> duts;
   std::vector<std::string> only;
+  std::string job;
   std::string answers;
   std::filesystem::path data;
   std::string record;

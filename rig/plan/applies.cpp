@@ -32,6 +32,9 @@ std::string Applies::reason_against(const DutFile& dut) const {
   if (!conversion.empty() && !holds(conversion, dut.conversion)) {
     return fmt::format("for conversion {}; this meter declares {}", list(conversion), dut.conversion);
   }
+  if (!supply.empty() && !holds(supply, dut.supply)) {
+    return fmt::format("for meters fed from {}; this meter declares {}", list(supply), dut.supply);
+  }
   if (replaceable_battery && *replaceable_battery != dut.replaceable_battery) {
     return *replaceable_battery ? "for meters with a replaceable battery" : "for meters without a replaceable battery";
   }
@@ -48,7 +51,7 @@ bool Applies::to(const DutFile& dut) const { return reason_against(dut).empty();
 
 Applies read_applies(const json::Node& node) {
   node.reject_unknown_keys(
-      {"meter", "communication", "conversion", "replaceable_battery", "settles_money", "optional_function"});
+      {"meter", "communication", "conversion", "supply", "replaceable_battery", "settles_money", "optional_function"});
   Applies result;
   if (const auto meters = node.optional("meter")) {
     for (const json::Node& meter : meters->elements()) {
@@ -61,6 +64,9 @@ Applies read_applies(const json::Node& node) {
   if (const auto kinds = node.optional("conversion")) {
     for (const json::Node& kind : kinds->elements())
       result.conversion.push_back(kind.one_of({"pulse", "direct_reading"}));
+  }
+  if (const auto kinds = node.optional("supply")) {
+    for (const json::Node& kind : kinds->elements()) result.supply.push_back(kind.one_of({"battery", "dc", "mains"}));
   }
   if (const auto battery = node.optional("replaceable_battery")) result.replaceable_battery = battery->boolean();
   if (const auto money = node.optional("settles_money")) result.settles_money = money->boolean();

@@ -15,6 +15,7 @@ struct Applies {
   std::vector<std::string> meter;          // of gas, water, heat, electricity
   std::vector<std::string> communication;  // of R, S, G, O
   std::vector<std::string> conversion;     // of pulse, direct_reading
+  std::vector<std::string> supply;         // of battery, dc, mains
   std::optional<bool> replaceable_battery;
   std::optional<bool> settles_money;
   std::string optional_function;  // one that the maker may declare

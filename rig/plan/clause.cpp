@@ -100,9 +100,32 @@ const std::vector<double>& Clause::list(const std::string& name) const {
 
 const std::string& Clause::text(const std::string& name) const { return parameter(name).text; }
 
+const std::vector<std::string>& Clause::texts(const std::string& name) const {
+  const Parameter& found = parameter(name);
+  if (found.kind != Parameter::Kind::texts) {
+    throw UserError(fmt::format("clause {}: the parameter {} is not a list of strings", id, json::in_quotes(name)));
+  }
+  return found.texts;
+}
+
+void Clause::refuse(const std::string& name, const std::string& expected, std::optional<std::size_t> element) const {
+  const Parameter& wrong = parameter(name);
+  const std::string why = fmt::format("{} (clause {})", expected, id);
+  if (!wrong.at) throw UserError(fmt::format("the parameter {} is {}; expected {}", name, wrong.text, why));
+  const json::Node place = element ? (*wrong.at)[*element] : *wrong.at;
+  place.fail(place.is_array() ? wrong.text : place.describe(), why);
+}
+
+bool names_clause(const std::string& word, const std::string& clause_id) {
+  if (word == clause_id) return true;
+  const std::string without_test = clause_id.substr(0, clause_id.find('/'));
+  return word == without_test || word == without_test.substr(without_test.find('-') + 1);
+}
+
 Clause read_clause(const std::string& standard, const json::Node& node) {
   node.reject_unknown_keys({"id", "requirement", "test", "title", "kind", "inspection", "defect_class", "hold",
-                            "procedure", "limits", "parameters", "after", "applies", "readings"});
+                            "procedure", "limits", "parameters", "after", "applies", "readings", "row", "printed",
+                            "recommended"});
   Clause result;
   result.standard = standard;
   result.id = node.at("id").not_empty();
@@ -115,6 +138,9 @@ Clause read_clause(const std::string& standard, const json::Node& node) {
   inspection.reject_unknown_keys({"type", "factory"});
   result.type = read_word<Membership>(inspection.at("type"), memberships);
   result.factory = read_word<Membership>(inspection.at("factory"), memberships);
+  result.row = static_cast<int>(node.integer_or("row", 0));
+  result.printed = node.string_or("printed", "");
+  result.recommended = node.boolean_or("recommended", false);
   if (const auto defect = node.optional("defect_class")) result.defect_class = defect->at("value").one_of({"A", "B"});
   result.hold = node.at("hold").string();
   result.procedure = node.string_or("procedure", "");

@@ -41,6 +41,9 @@ class Clause {
   ClauseKind kind = ClauseKind::manual;
   Membership type = Membership::unstated;
   Membership factory = Membership::unstated;
+  int row = 0;                     // of the standard's table of inspection items; 0: it has none
+  std::string printed;             // requirement / method as that row prints them, where the print is wrong
+  bool recommended = false;        // 宜: a shortfall is recorded, never a fail
   std::string defect_class;        // A or B; empty when the standard has none
   std::string hold;                // what must hold
   std::string procedure;           // empty: no procedure serves it
@@ -60,7 +63,15 @@ class Clause {
   double number(const std::string& name, const DutFile& dut) const;
   const std::vector<double>& list(const std::string& name) const;
   const std::string& text(const std::string& name) const;
+  const std::vector<std::string>& texts(const std::string& name) const;
+  // Throws UserError with file, line and what stands there: a procedure can't run with this value (or this element of
+  // a list), because it expects another.
+  [[noreturn]] void refuse(const std::string& name, const std::string& expected,
+                           std::optional<std::size_t> element = {}) const;
 };
+
+// Whether `5.3.17`, `CJT503-5.3.17` or `CJT503-5.3.17/6.19` names the clause.
+bool names_clause(const std::string& word, const std::string& clause_id);
 
 Clause read_clause(const std::string& standard, const json::Node& node);
 

@@ -20,7 +20,7 @@ const std::map<std::string, OptionalNumber>& optional_numbers() {
       {"wake_period_s", &DutFile::wake_period_s},           {"detection_latency_s", &DutFile::detection_latency_s},
       {"valve_close_time_s", &DutFile::valve_close_time_s}, {"nominal_flow_m3_per_h", &DutFile::nominal_flow_m3_per_h},
       {"qmax_m3_per_h", &DutFile::qmax_m3_per_h},           {"qmin_m3_per_h", &DutFile::qmin_m3_per_h},
-      {"pressure_max_kpa", &DutFile::pressure_max_kpa},
+      {"pressure_max_kpa", &DutFile::pressure_max_kpa},     {"maximum_voltage_v", &DutFile::maximum_voltage_v},
   };
   return members;
 }
@@ -59,22 +59,30 @@ void read_conversion(const json::Node& document, DutFile& dut) {
   if (dut.conversion == "direct_reading" && dut.division_m3.empty()) (void)document.at("division_m3");
 }
 
-void check_voltages(const json::Node& document, const DutFile& dut) {
+void read_supply(const json::Node& document, DutFile& dut) {
+  dut.replaceable_battery = document.at("replaceable_battery").boolean();
+  if (const auto supply = document.optional("supply")) dut.supply = supply->one_of({"battery", "dc", "mains"});
   if (dut.undervoltage_v && *dut.undervoltage_v >= dut.nominal_voltage_v) {
     document.at("undervoltage_v").expected(fmt::format("less than nominal_voltage_v, {}", dut.nominal_voltage_v));
   }
   if (dut.minimum_voltage_v && dut.undervoltage_v && *dut.minimum_voltage_v > *dut.undervoltage_v) {
     document.at("minimum_voltage_v").expected(fmt::format("at most undervoltage_v, {}", *dut.undervoltage_v));
   }
+  if (dut.maximum_voltage_v && *dut.maximum_voltage_v < dut.nominal_voltage_v) {
+    document.at("maximum_voltage_v").expected(fmt::format("at least nominal_voltage_v, {}", dut.nominal_voltage_v));
+  }
 }
 
 // What CJ/T 484 (revision) wants to know of a step-tariff water meter.
 void read_water_meter(const json::Node& document, DutFile& dut) {
+  dut.clock_backup = document.boolean_or("clock_backup", false);
   dut.settles_money = document.boolean_or("settles_money", true);
   if (const auto records = document.optional("settlement_records"))
     dut.settlement_records = static_cast<int>(records->integer(1, 99));
   if (const auto resolution = document.optional("period_resolution_m3"))
     dut.period_resolution_m3 = positive(*resolution);
+  if (const auto interval = document.optional("verification_interval_m3"))
+    dut.verification_interval_m3 = positive(*interval);
   if (const auto boot = document.optional("boot_time_s")) dut.boot_time_s = positive(*boot);
   dut.security_key = document.string_or("security_key", "");
 }
@@ -126,6 +134,8 @@ DutFile read_dut(const json::Node& document) {
                                 "nominal_voltage_v",
                                 "undervoltage_v",
                                 "minimum_voltage_v",
+                                "maximum_voltage_v",
+                                "supply",
                                 "replaceable_battery",
                                 "wake_period_s",
                                 "detection_latency_s",
@@ -143,6 +153,7 @@ DutFile read_dut(const json::Node& document) {
                                 "settles_money",
                                 "settlement_records",
                                 "period_resolution_m3",
+                                "verification_interval_m3",
                                 "boot_time_s",
                                 "security_key",
                                 "persistent_items",
@@ -162,12 +173,10 @@ DutFile read_dut(const json::Node& document) {
   for (const auto& [key, member] : optional_numbers()) {
     if (const auto value = document.optional(key)) dut.*member = positive(*value);
   }
-  check_voltages(document, dut);
-  dut.replaceable_battery = document.at("replaceable_battery").boolean();
+  read_supply(document, dut);
   read_conversion(document, dut);
   dut.test_mode = document.string_or("test_mode", "none");
   dut.manual_action = document.string_or("manual_action", "");
-  dut.clock_backup = document.boolean_or("clock_backup", false);
   read_water_meter(document, dut);
   dut.persistent_items = read_words(document, "persistent_items");
   dut.optional_functions = read_words(document, "optional_functions");

@@ -22,6 +22,8 @@ class DutFile {
   double nominal_voltage_v = 0;
   std::optional<double> undervoltage_v;
   std::optional<double> minimum_voltage_v;
+  std::optional<double> maximum_voltage_v;
+  std::string supply = "battery";  // or dc, mains: what it is fed from at home
   bool replaceable_battery = false;
   std::optional<double> wake_period_s;
   std::optional<double> detection_latency_s;
@@ -36,10 +38,11 @@ class DutFile {
   std::string test_mode = "none";
   std::string manual_action;  // what a person does to open the valve
   bool clock_backup = false;
-  bool settles_money = true;            // of a water meter: CJ/T 484 (revision) clause 4
-  int settlement_records = 12;          // that it keeps
-  double period_resolution_m3 = 0.001;  // in which it tells the usage of the period
-  double boot_time_s = 2;               // from power to the first answer
+  bool settles_money = true;                // of a water meter: CJ/T 484 (revision) clause 4
+  int settlement_records = 12;              // that it keeps
+  double period_resolution_m3 = 0.001;      // in which it tells the usage of the period
+  double verification_interval_m3 = 0.001;  // of its verification scale (GB/T 778.1-2018)
+  double boot_time_s = 2;                   // from power to the first answer
   std::string security_key;  // of the sample's test key set, CJ/T 188-2018 clause 7: 32 hex digits; empty: plain
   std::vector<std::string> persistent_items;
   std::vector<std::string> optional_functions;

@@ -1,23 +1,23 @@
 #include "rig/plan/job.hpp"
 
+#include <algorithm>
+
 namespace meterrig::plan {
 
 namespace {
 
-// Whether `5.3.17`, `CJT503-5.3.17` or `CJT503-5.3.17/6.19` names the clause.
-bool names_clause(const std::string& word, const std::string& clause_id) {
-  if (word == clause_id) return true;
-  const std::string without_test = clause_id.substr(0, clause_id.find('/'));
-  return word == without_test || word == without_test.substr(without_test.find('-') + 1);
-}
-
-Agreement read_agreement(const json::Node& node) {
-  node.reject_unknown_keys({"name", "who", "date", "accepts"});
+Agreement read_agreement(const json::Node& node, const std::vector<const Standard*>& standards, bool may_waive) {
+  node.reject_unknown_keys({"name", "who", "date", "accepts", "waives"});
   Agreement result;
   result.name = node.at("name").not_empty();
   result.who = node.at("who").not_empty();
   result.date = node.at("date").not_empty();
-  result.accepts = node.at("accepts").strings();
+  const auto waives = node.optional("waives");
+  if (node.has("accepts") || !waives) result.accepts = node.at("accepts").strings();
+  if (!waives) return result;
+  if (!may_waive) waives->fail("clauses that are waived", "none: a type inspection has its whole membership");
+  expect_clauses(*waives, standards);
+  result.waives = waives->strings();
   return result;
 }
 
@@ -36,14 +36,28 @@ const Agreement* Job::accepting(const std::string& clause_id, const std::string&
   return nullptr;
 }
 
-Job read_job(const json::Node& node) {
-  node.reject_unknown_keys({"client", "order", "reason", "agreements"});
+const Agreement* Job::waiving(const std::string& clause_id) const {
+  for (const Agreement& agreement : agreements) {
+    if (std::any_of(agreement.waives.begin(), agreement.waives.end(),
+                    [&](const std::string& word) { return names_clause(word, clause_id); }))
+      return &agreement;
+  }
+  return nullptr;
+}
+
+Job read_job(const json::Node& node, const std::vector<const Standard*>& standards, bool may_waive) {
+  node.reject_unknown_keys({"client", "order", "reason", "agreements", "certificates"});
   Job result;
   result.client = node.string_or("client", "");
   result.order = node.string_or("order", "");
   result.reason = node.string_or("reason", "");
   if (const auto agreements = node.optional("agreements")) {
-    for (const json::Node& agreement : agreements->elements()) result.agreements.push_back(read_agreement(agreement));
+    for (const json::Node& agreement : agreements->elements())
+      result.agreements.push_back(read_agreement(agreement, standards, may_waive));
+  }
+  if (const auto certificates = node.optional("certificates")) {
+    for (const json::Node& certificate : certificates->elements())
+      result.certificates.push_back(read_certificate(certificate, standards));
   }
   return result;
 }

@@ -3,16 +3,17 @@
 #include <string>
 #include <vector>
 
-#include "core/json/node.hpp"
+#include "rig/plan/certificate.hpp"
 
 namespace meterrig::plan {
 
-// A contract review by which the client accepts what the standard leaves open.
+// A contract review by which the client accepts what the standard leaves open, or does without a clause.
 struct Agreement {
   std::string name;
   std::string who;
   std::string date;
-  std::vector<std::string> accepts;  // `5.3.17`, `CJT503-5.3.17/6.19:successful_readings`, or `all`
+  std::vector<std::string> accepts;      // `5.3.17`, `CJT503-5.3.17/6.19:successful_readings`, or `all`
+  std::vector<std::string> waives = {};  // clauses that are not tested
 };
 
 // What the client ordered.
@@ -21,11 +22,15 @@ struct Job {
   std::string order;
   std::string reason;  // of a type inspection: new product, changed design, production resumed
   std::vector<Agreement> agreements;
+  std::vector<Certificate> certificates;
 
   // The agreement that accepts a value, limit or reading of a clause; null when none does.
   const Agreement* accepting(const std::string& clause_id, const std::string& name) const;
+  // The agreement by which the clause is not tested; null when none says so.
+  const Agreement* waiving(const std::string& clause_id) const;
 };
 
-Job read_job(const json::Node& node);
+// `standards`: whose clauses its certificates may be about. `may_waive`: a type inspection has its whole membership.
+Job read_job(const json::Node& node, const std::vector<const Standard*>& standards, bool may_waive);
 
 }  // namespace meterrig::plan

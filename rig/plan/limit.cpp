@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <stdexcept>
 
+#include "core/exact_decimal.hpp"
 #include "rig/plan/dut_file.hpp"
 
 namespace meterrig::plan {
@@ -20,6 +22,11 @@ void read_bounds(const json::Node& bound, LimitKind kind, Limit& into) {
     into.low = bound[0].number();
     into.high = bound[1].number();
     if (into.low > into.high) bound.expected("the low bound before the high one");
+    return;
+  }
+  if (bound.is_string()) {
+    into.exact = bound.string();
+    if (!compare_decimals(into.exact, "0")) bound.expected("a number, or an exact decimal such as \"0.01\"");
     return;
   }
   into.low = into.high = bound.number();
@@ -54,8 +61,35 @@ bool Limit::holds(double value) const {
   return false;
 }
 
+bool Limit::holds_exactly(std::string_view value) const {
+  const bool folded = !magnitude_of.empty() && value.starts_with('-');
+  const auto order = compare_decimals(folded ? value.substr(1) : value, exact);
+  if (!order) throw std::invalid_argument(fmt::format("{} against {}: no two exact decimals", value, text()));
+  switch (kind) {
+    case LimitKind::at_most:
+      return *order <= 0;
+    case LimitKind::less_than:
+      return *order < 0;
+    case LimitKind::at_least:
+      return *order >= 0;
+    case LimitKind::equals:
+      return *order == 0;
+    case LimitKind::between:
+      break;
+  }
+  return false;
+}
+
 std::string Limit::text() const {
   const std::string tail = unit == "1" ? "" : " " + unit;
+  if (!exact.empty()) {
+    const char* const sign = kind == LimitKind::at_most     ? "<="
+                             : kind == LimitKind::less_than ? "<"
+                             : kind == LimitKind::at_least  ? ">="
+                                                            : "=";
+    const std::string magnitude = magnitude_of.empty() ? "" : fmt::format("|{}| ", magnitude_of);
+    return fmt::format("{}{} {}{}", magnitude, sign, exact, tail);
+  }
   switch (kind) {
     case LimitKind::at_most:
       return fmt::format("<= {}{}", high, tail);
@@ -89,7 +123,8 @@ Limit Limit::for_dut(const DutFile& dut) const {
 
 Limit read_limit(const std::string& name, const json::Node& node) {
   node.reject_unknown_keys({"at_most", "less_than", "at_least", "between", "equals", "unit", "source", "from", "plus",
-                            "reading", "error_of_indication", "uncertainty_included", "extended", "applies"});
+                            "reading", "error_of_indication", "uncertainty_included", "extended", "applies",
+                            "magnitude_of"});
   Limit result;
   result.name = name;
   int bounds = 0;
@@ -108,6 +143,12 @@ Limit read_limit(const std::string& name, const json::Node& node) {
     if (const auto declared = node.optional(key)) *into = declared->one_of(DutFile::number_keys());
   }
   if (!result.from.empty() && result.kind == LimitKind::between) node.fail("\"from\" with a range", "a single bound");
+  if (!result.exact.empty() && !(result.from + result.plus).empty())
+    node.fail("\"from\" or \"plus\" with an exact bound", "a number, or the bound alone");
+  if (const auto symbol = node.optional("magnitude_of")) {
+    if (result.exact.empty()) symbol->fail("\"magnitude_of\" with a number", "an exact bound, a string");
+    result.magnitude_of = symbol->not_empty();
+  }
   result.reading = node.string_or("reading", "");
   result.error_of_indication = node.boolean_or("error_of_indication", false);
   result.uncertainty_included = node.boolean_or("uncertainty_included", false);

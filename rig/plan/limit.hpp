@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/json/node.hpp"
 #include "rig/plan/applies.hpp"
@@ -20,8 +21,12 @@ const char* word(LimitKind kind);
 struct Limit {
   std::string name;
   LimitKind kind = LimitKind::at_most;
-  double low = 0;    // of at_least and between; equals has low == high
-  double high = 0;   // of at_most, less_than and between
+  double low = 0;   // of at_least and between; equals has low == high
+  double high = 0;  // of at_most, less_than and between
+  // Of an exact quantity, money say: the one bound as decimal text, and `low` and `high` say nothing.
+  std::string exact;
+  // What the quantity is called whose magnitude is held against the exact bound: "E" for |E| < 0.01. Empty: the value.
+  std::string magnitude_of;
   std::string unit;  // UCUM
   Source source = Source::standard;
   std::string from;                  // DUT key that takes the place of the value when the maker declares it
@@ -35,7 +40,9 @@ struct Limit {
 
   // GB/T 8170-2008 full-value comparison: the unrounded value against the limit as written.
   bool holds(double value) const;
-  // "<= 50 uA", "-1 to 1", for messages.
+  // The same of a decimal text against an exact bound. std::invalid_argument when either is none.
+  bool holds_exactly(std::string_view value) const;
+  // "<= 50 uA", "-1 to 1", "|E| < 0.01 yuan", for messages.
   std::string text() const;
   // The limit for this DUT, with what the maker declared put in.
   Limit for_dut(const DutFile& dut) const;

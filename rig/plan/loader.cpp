@@ -49,10 +49,11 @@ std::string kind_of(const json::Node& document) {
   if (has("stations") || has("safe_state_order")) return "rig";
   if (has("edition")) return "standard";
   if (has("clauses") || has("epoch")) return "plan";
+  if (has("client") || has("agreements") || has("certificates")) return "job";
   if (has("roles")) return "instrument";
   if (has("communication") || has("nominal_voltage_v") || has("sample")) return "dut";
   if (has("items") || has("protocol")) return "meter";
-  document.fail("keys of no known kind", "a standard, plan, rig, dut, instrument or meter file");
+  document.fail("keys of no known kind", "a standard, plan, job, rig, dut, instrument or meter file");
 }
 
 }  // namespace
@@ -84,7 +85,16 @@ const Catalogue& Loader::catalogue() {
 }
 
 Plan Loader::plan(const std::string& path_or_name) {
-  return read_plan(read("plan", path_.resolve("plans", path_or_name)), catalogue());
+  return plan_of(read("plan", path_.resolve("plans", path_or_name)));
+}
+
+Plan Loader::plan_of(const json::Node& document) {
+  if (const auto job = document.optional("job")) schema("job").validate(*job);
+  return read_plan(document, catalogue());
+}
+
+Job Loader::job(const std::filesystem::path& file, const Plan& plan) {
+  return read_job(read("job", file), {&catalogue().standard(plan.standard)}, plan.inspection != "type");
 }
 
 RigFile Loader::rig(const std::string& path_or_name) {
@@ -156,7 +166,12 @@ std::string Loader::check(const std::filesystem::path& file) {
   const std::string kind = kind_of(json::parse_file(file));
   const json::Node document = read(kind, file);
   if (kind == "standard") (void)read_standard(document);
-  if (kind == "plan") (void)read_plan(document, catalogue());
+  if (kind == "plan") (void)plan_of(document);
+  if (kind == "job") {
+    std::vector<const Standard*> standards;
+    for (const Standard& standard : catalogue().standards()) standards.push_back(&standard);
+    (void)read_job(document, standards, true);
+  }
   if (kind == "dut") {
     (void)read_dut(document);
     check_items(document);

@@ -21,6 +21,8 @@ class Loader {
   const ConfigPath& path() const noexcept { return path_; }
   const Catalogue& catalogue();
   Plan plan(const std::string& path_or_name);
+  // A job of its own file, to take the place of the plan's.
+  Job job(const std::filesystem::path& file, const Plan& plan);
   RigFile rig(const std::string& path_or_name);
   DutFile dut(const std::string& path_or_name);
   // A profile, held against its schema; its driver reads the rest. Read once: what a loader gave stays as it was.
@@ -28,11 +30,12 @@ class Loader {
   json::Node meter(const std::string& path_or_name);
 
   // `meterrig check`: reads any file of the project's kinds, told apart by its keys, and says which kind it is:
-  // standard, plan, rig, dut, instrument or meter.
+  // standard, plan, job, rig, dut, instrument or meter.
   std::string check(const std::filesystem::path& file);
 
  private:
   json::Node read(const std::string& kind, const std::filesystem::path& file);
+  Plan plan_of(const json::Node& document);
   const json::Schema& schema(const std::string& kind);
   json::Node profile(const std::string& kind, const std::string& path_or_name);
   json::Node profile_of(const std::string& kind, const json::Node& name);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/errors.hpp"
+#include "core/json/text.hpp"
 #include "rig/plan/dut_file.hpp"
 
 namespace meterrig::plan {
@@ -14,20 +15,33 @@ namespace {
 std::string list_text(const json::Node& node) {
   std::string result = "[";
   for (const json::Node& element : node.elements()) {
-    result += (result.size() == 1 ? "" : ", ") + element.number_text();
+    const std::string text = element.is_string() ? json::in_quotes(element.string()) : element.number_text();
+    result += (result.size() == 1 ? "" : ", ") + text;
   }
   return result + "]";
 }
 
+// Of numbers, or of texts: the first says which.
+void read_list(const json::Node& value, Parameter& into) {
+  if (value.size() == 0) value.fail("an empty array", "at least one number or string");
+  into.kind = value[0].is_string() ? Parameter::Kind::texts : Parameter::Kind::list;
+  into.values.clear();
+  into.texts.clear();
+  for (const json::Node& element : value.elements()) {
+    if (into.kind == Parameter::Kind::texts)
+      into.texts.push_back(element.not_empty());
+    else
+      into.values.push_back(element.number());
+  }
+  into.text = list_text(value);
+}
+
 void read_value(const json::Node& value, Parameter& into) {
+  into.at = value;
   if (value.is_null()) {
     into.kind = Parameter::Kind::declared;
   } else if (value.is_array()) {
-    into.kind = Parameter::Kind::list;
-    into.values.clear();
-    for (const json::Node& element : value.elements()) into.values.push_back(element.number());
-    if (into.values.empty()) value.fail("an empty array", "at least one number");
-    into.text = list_text(value);
+    read_list(value, into);
   } else if (value.is_string()) {
     into.kind = Parameter::Kind::text;
     into.text = value.not_empty();
@@ -36,7 +50,7 @@ void read_value(const json::Node& value, Parameter& into) {
     into.value = value.number();
     into.text = value.number_text();
   } else {
-    value.expected("a number, an array of numbers or a string");
+    value.expected("a number, a string, or an array of numbers or of strings");
   }
 }
 
@@ -48,6 +62,8 @@ const char* kind_name(Parameter::Kind kind) {
       return "an array of numbers";
     case Parameter::Kind::text:
       return "a string";
+    case Parameter::Kind::texts:
+      return "an array of strings";
     case Parameter::Kind::declared:
       break;
   }
@@ -67,7 +83,7 @@ bool Parameter::weakened_by(const Parameter& other) const {
   if (weaker == Weaker::never) return false;
   if (kind != other.kind) return true;
   if (kind == Kind::list) return weaker == Weaker::changed ? values != other.values : !holds_all(other.values, values);
-  if (kind == Kind::text) return text != other.text;
+  if (kind == Kind::text || kind == Kind::texts) return text != other.text;
   if (kind == Kind::declared) return false;
   switch (weaker) {
     case Weaker::less:

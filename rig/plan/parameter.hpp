@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,15 @@ enum class Weaker { less, more, changed, never };
 
 // A value that a procedure runs with; the unit is in the name.
 struct Parameter {
-  enum class Kind { number, list, text, declared };  // declared: only the maker can give it
+  // texts: a list of exact decimals; declared: only the maker can give it.
+  enum class Kind { number, list, text, texts, declared };
   std::string name;
   Kind kind = Kind::number;
   std::string text;  // a number as written, or the words
   double value = 0;
-  std::vector<double> values;  // of a list, in its order
+  std::vector<double> values;      // of a list, in its order
+  std::vector<std::string> texts;  // of a list of texts
+  std::optional<json::Node> at;    // where the value stands: in the standard's file or in the plan's
   Source source = Source::rig_default;
   std::string from;  // DUT key that takes its place when the maker declares it
   Weaker weaker = Weaker::changed;

@@ -95,7 +95,8 @@ Plan read_plan(const json::Node& document, const Catalogue& catalogue) {
   if (const auto samples = document.optional("samples")) plan.samples = static_cast<int>(samples->integer(1, 1000));
   if (const auto retries = document.optional("retries")) plan.retries = static_cast<int>(retries->integer(0, 2));
   if (const auto rule = document.optional("decision_rule")) plan.decision_rule = read_decision_rule(*rule);
-  if (const auto job = document.optional("job")) plan.job = read_job(*job);
+  if (const auto job = document.optional("job"))
+    plan.job = read_job(*job, {&catalogue.standard(plan.standard)}, plan.inspection != "type");
   for (const json::Node& entry : document.at("clauses").elements()) {
     for (PlannedClause& planned : read_entry(entry, plan, catalogue)) plan.clauses.push_back(std::move(planned));
   }

@@ -29,7 +29,7 @@ constexpr std::array all_roles{
     RoleInfo{"pulse_simulator", true, false},
     RoleInfo{"ambient", false, true},
     RoleInfo{"barometer", false, true},
-    RoleInfo{"chamber", true, false},
+    RoleInfo{"chamber", true, true},
     RoleInfo{"operator", false, false},
     RoleInfo{"ac_source", true, false},
     RoleInfo{"load", true, false},

@@ -43,6 +43,16 @@ Tally tally(const json& duts) {
   return result;
 }
 
+// Those clauses of the plan that have `key`.
+std::vector<std::string> clauses_with(const json& opening, const char* key) {
+  std::vector<std::string> ids;
+  const auto clauses = opening.find("clauses");
+  if (clauses == opening.end() || !clauses->is_array()) return ids;
+  for (const json& clause : *clauses)
+    if (clause.is_object() && clause.contains(key)) ids.push_back(clause.value("id", ""));
+  return ids;
+}
+
 bool decided(Verdict v) { return v == Verdict::pass || v == Verdict::fail || v == Verdict::not_applicable; }
 
 // Membership first, then what else the plan asks for, each once.
@@ -128,13 +138,23 @@ void add_what_is_open(json& text, const Tally& all, std::size_t open) {
 
 }  // namespace
 
+void add_what_is_waived(json& text, const std::vector<std::string>& waived) {
+  if (waived.empty()) return;
+  add(text, fmt::format("按协议免检：{}。", fmt::join(waived, "、")),
+      fmt::format("Waived by agreement: {}.", fmt::join(waived, ", ")));
+}
+
 json conclude(const json& opening, const json& duts, RunState state, bool simulated) {
   const Tally all = tally(duts);
   json open = json::array();
+  const std::vector<std::string> recommended = clauses_with(opening, "recommended");
   for (const std::string& id : clauses_in_scope(opening)) {
     const auto results = all.by_clause.find(id);
-    const bool closed =
-        results != all.by_clause.end() && std::all_of(results->second.begin(), results->second.end(), decided);
+    // A recommendation (should) that is not met is recorded, and decides nothing.
+    const bool should = std::find(recommended.begin(), recommended.end(), id) != recommended.end();
+    const bool closed = results != all.by_clause.end() &&
+                        std::all_of(results->second.begin(), results->second.end(),
+                                    [should](Verdict v) { return decided(v) || (should && v == Verdict::recorded); });
     if (!closed) open.push_back(id);
   }
   const auto membership = opening.find("membership");
@@ -146,6 +166,7 @@ json conclude(const json& opening, const json& duts, RunState state, bool simula
   if (state == RunState::interrupted) add(text, "检验中断。", "The run was interrupted.");
   if (state == RunState::running) add(text, "检验进行中。", "The run is under way.");
   add_judgement(text, all, names_of_standards(opening));
+  add_what_is_waived(text, clauses_with(opening, "waived"));
   add_what_is_open(text, all, open.size());
   if (simulated) add(text, "模拟结果，不作为检验结论。", "Simulated: this is no test result.");
 

@@ -20,7 +20,7 @@ struct EventType {
   std::string_view keys;  // those that it must have, between spaces
 };
 
-constexpr std::array<EventType, 23> event_types{{
+constexpr std::array<EventType, 25> event_types{{
     {"run_started", "run plan rig instruments duts decision_rule simulated software clauses"},
     {"run_refused", "reason"},
     {"run_resumed", ""},
@@ -30,9 +30,11 @@ constexpr std::array<EventType, 23> event_types{{
     {"recorded", "sample id attempt name value unit kind"},
     {"note", "text"},
     {"deviation", "text"},
+    {"point", "sample id attempt figure series x x_unit y y_unit"},
     {"reading_series", "name unit start interval_s sha256 samples"},
     {"prompt", "prompt_id text"},
     {"answer", "prompt_id value"},
+    {"certificate", "sample id attempt number laboratory date verdict file sha256"},
     {"checkpoint", "state"},
     {"meter_write", "sample item new"},
     {"meter_restored", "sample item"},

@@ -32,8 +32,10 @@ std::string limit_text(const json& limit) {
   if (!limit.is_object()) return {};
   constexpr std::array<std::pair<const char*, const char*>, 4> signs{
       {{"at_most", "≤"}, {"less_than", "<"}, {"at_least", "≥"}, {"equals", "="}}};
+  const std::string symbol = limit.value("magnitude_of", "");
+  const std::string magnitude = symbol.empty() ? "" : fmt::format("|{}| ", symbol);
   for (const auto& [kind, sign] : signs) {
-    if (limit.contains(kind)) return fmt::format("{} {}", sign, plain(limit[kind]));
+    if (limit.contains(kind)) return fmt::format("{}{} {}", magnitude, sign, plain(limit[kind]));
   }
   const auto range = limit.find("between");
   if (range == limit.end() || !range->is_array() || range->size() != 2) return {};
@@ -41,7 +43,10 @@ std::string limit_text(const json& limit) {
 }
 
 std::string measurement_text(const json& measurement) {
+  const json limit = measurement.value("limit", json());
+  const std::string symbol = limit.is_object() ? limit.value("magnitude_of", "") : "";
   std::string text = measurement.value("name", "");
+  if (!symbol.empty()) text += fmt::format(" {} =", symbol);
   const json value = measurement.value("value", json());
   if (value.is_null()) {
     const json reason = measurement.value("reason", json());
@@ -56,9 +61,9 @@ std::string measurement_text(const json& measurement) {
       text += fmt::format(" ± {}", uncertainty_text(uncertainty));
     text += behind;
   }
-  const json limit = measurement.value("limit", json());
   if (const std::string shown = limit_text(limit); !shown.empty()) {
-    text += fmt::format(", limit {} ({})", shown, limit.value("source", "?"));
+    const std::string unit = symbol.empty() ? "" : " " + measurement.value("unit", "");
+    text += fmt::format(", limit {}{} ({})", shown, unit, limit.value("source", "?"));
   }
   text += risk_text(measurement);
   if (const json remark = measurement.value("remark", json()); remark.is_object())

@@ -127,8 +127,23 @@ class Folder {
             {"station", dut.value("station", json())},
             {"declared", std::move(declared)},
             {"verdict", word(worst(of_dut))},
+            {"settings", settings_of(sample)},
             {"left_with", left == facts_.left.end() ? json::array() : left->second},
             {"results", std::move(results)}};
+  }
+
+  json settings_of(std::int64_t sample) const {
+    json all = json::array();
+    const auto found = facts_.settings.find(sample);
+    if (found == facts_.settings.end()) return all;
+    for (const SettingFacts& one : found->second)
+      all.push_back({{"item", one.item},
+                     {"old", one.old},
+                     {"value", one.value},
+                     {"writes", one.writes},
+                     {"clauses", one.clauses},
+                     {"put_back", one.open.empty()}});
+    return all;
   }
 
   json result_of(std::int64_t sample, const json& clause) {
@@ -171,6 +186,8 @@ class Folder {
             {"measurements", attempt.measurements},
             {"notes", attempt.notes},
             {"deviations", attempt.deviations},
+            {"points", attempt.points},
+            {"certificates", attempt.certificates},
             {"simulated", is_simulated(attempt)},
             {"operator", operators_of(attempt)},
             {"evidence", std::move(evidence)}};

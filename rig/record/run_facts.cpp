@@ -92,6 +92,7 @@ class Gatherer {
     if (type == "interlock") return facts_.interlocks.push_back(timed(event));
     if (type == "stop_requested") return facts_.stops.push_back(timed(event));
     if (type == "sample_left") return leave(event);
+    if (type == "meter_write" || type == "meter_restored") set(event, type == "meter_restored");
     // Waiting for a shared thing, which may be all that was seen of a clause, opens no attempt.
     if (type == "lease") return;
     if (event.contains("sample") && event.contains("id")) return clause_event(type, event);
@@ -135,6 +136,30 @@ class Gatherer {
     json& texts = facts_.left[event.value("sample", std::int64_t{0})];
     if (texts.is_null()) texts = json::array();
     texts.push_back(event.value("text", json()));
+  }
+
+  // A command to the valve is no setting: what `sample_left` counts.
+  void set(const json& event, bool restored) {
+    const std::string item = event.value("item", "");
+    if (item == "valve") return;
+    auto& items = facts_.settings[event.value("sample", std::int64_t{0})];
+    auto found = std::find_if(items.begin(), items.end(), [&](const SettingFacts& s) { return s.item == item; });
+    if (found == items.end()) {
+      found = items.emplace(items.end());
+      found->item = item;
+      found->old = event.value("old", json());
+    }
+    const std::string id = event.value("id", "");
+    const std::pair attempt{id, event.value("attempt", std::int64_t{1})};
+    found->value = event.value(restored ? "value" : "new", json());
+    if (restored) {
+      found->open.erase(attempt);
+      return;
+    }
+    ++found->writes;
+    found->open.insert(attempt);
+    if (std::find(found->clauses.begin(), found->clauses.end(), id) == found->clauses.end())
+      found->clauses.push_back(id);
   }
 
   void void_what_is_open() {
@@ -195,6 +220,10 @@ class Gatherer {
       attempt.deviations.push_back(text_entry(event));
     } else if (type == "reading_series") {
       attempt.series.push_back(body_of(event));
+    } else if (type == "point") {
+      attempt.points.push_back(body_of(event));
+    } else if (type == "certificate") {
+      attempt.certificates.push_back(body_of(event));
     } else if (type == "prompt") {
       prompts_[event.value("prompt_id", json()).dump()] = event.value("text", json());
     } else if (type == "answer") {

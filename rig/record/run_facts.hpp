@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -28,6 +29,18 @@ struct Attempt {
   nlohmann::json deviations = nlohmann::json::array();
   nlohmann::json series = nlohmann::json::array();
   nlohmann::json answers = nlohmann::json::array();
+  nlohmann::json points = nlohmann::json::array();  // of figures
+  nlohmann::json certificates = nlohmann::json::array();
+};
+
+// A data item of a sample that the run wrote, over all clauses.
+struct SettingFacts {
+  std::string item;
+  nlohmann::json old;    // before the first write; null: nobody can read it
+  nlohmann::json value;  // last written
+  std::int64_t writes = 0;
+  std::vector<std::string> clauses;
+  std::set<std::pair<std::string, std::int64_t>> open;  // attempts that have not written it back
 };
 
 using ClauseKey = std::pair<std::int64_t, std::string>;  // sample, id
@@ -38,7 +51,8 @@ struct RunFacts {
   RunState state = RunState::interrupted;
   std::string ended;  // time of the last event
   std::map<ClauseKey, std::vector<Attempt>> attempts;
-  std::map<std::int64_t, nlohmann::json> left;  // by sample: what could not be undone
+  std::map<std::int64_t, std::vector<SettingFacts>> settings;  // by sample, in the order of their first writes
+  std::map<std::int64_t, nlohmann::json> left;                 // by sample: what could not be undone
   nlohmann::json environment = nlohmann::json::array();
   nlohmann::json notes = nlohmann::json::array();
   nlohmann::json deviations = nlohmann::json::array();

@@ -21,7 +21,6 @@ void split(const RunSetup& setup, const plan::RigStation& place, const Procedure
   for (const std::string& role : procedure.needs) {
     if (gathered && role == procedure.gathered->role) continue;
     LeaseRequest& request = gathered || has(procedure.later, role) ? needs.later : needs.at_start;
-    if (role == "operator") request[role] = LeaseMode::exclusive;
     if (is_shared(setup.rig, place, role)) request[setup.rig.binding(place, role)->instrument] = LeaseMode::exclusive;
   }
   LeaseRequest& talk = gathered ? needs.later : needs.at_start;

@@ -104,6 +104,12 @@ Task<> AttemptLoans::give_back() {
   journal_lease(others_.journal, station_, planned_.clause.id, needs_.later, "released", Duration::zero());
 }
 
+Task<> AttemptLoans::wait_out(Duration time) {
+  patience_->pause();
+  co_await sleep_for(time);
+  patience_->resume();
+}
+
 Task<std::optional<double>> AttemptLoans::meet() {
   if (borrowed_) trial_->rig_fault("a procedure met other stations while it held what they may wait for");
   if (!others_.gathering || settings_.empty()) co_return std::nullopt;

@@ -49,6 +49,7 @@ class AttemptLoans final : public Loans {
   Task<> borrow() override;
   Task<> give_back() override;
   Task<std::optional<double>> meet() override;
+  Task<> wait_out(Duration time) override;
   // Of the rig's roles those that the clause uses and holds now: their paths are closed.
   std::vector<std::string> roles(bool later) const;
 

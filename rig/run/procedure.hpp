@@ -40,11 +40,16 @@ struct Procedure {
   bool lasting = false;
   // Null: the stations do it each by itself. Else `estimate_s` is without the bringing.
   const Gathered* gathered = nullptr;
+  // Null: any values will do. Whether a run may start with the clause's values, as planned, on this sample (null: none
+  // is known yet). Throws UserError; Clause::refuse names the place.
+  void (*check)(const plan::Clause&, const plan::DutFile*) = nullptr;
 };
 
 // The procedures that a run may call; testcases/list.hpp has those that are built in.
 using Procedures = std::vector<const Procedure*>;
 // Null: none of that name.
 const Procedure* find_procedure(const Procedures& procedures, std::string_view name);
+// Holds the clause's values against what its procedure can run with. Throws UserError.
+void check_values(const Procedures& procedures, const plan::Clause& clause, const plan::DutFile* dut);
 
 }  // namespace meterrig::rig

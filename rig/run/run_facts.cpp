@@ -41,6 +41,7 @@ json parameters_json(const plan::Clause& clause, const plan::DutFile& dut) {
     json value = used.text;
     if (used.kind == plan::Parameter::Kind::number) value = used.value;
     if (used.kind == plan::Parameter::Kind::list) value = used.values;
+    if (used.kind == plan::Parameter::Kind::texts) value = used.texts;
     all.push_back({{"name", name}, {"value", value}, {"source", plan::word(used.source)}});
   }
   return all;
@@ -57,16 +58,43 @@ json clauses_json(const RunSetup& setup) {
                    {"procedure", c.procedure},
                    {"title", {{"zh", c.title.zh}, {"en", c.title.en}}},
                    {"parameters", parameters_json(c, setup.duts.front())}});
+    if (c.recommended) all.back()["recommended"] = true;
+    if (const plan::Agreement* const waiver = setup.plan.job.waiving(c.id)) all.back()["waived"] = waiver->name;
   }
   return all;
 }
 
+// A partial inspection is held against the type inspection: nothing less shows that a sample conforms.
 json membership_json(const RunSetup& setup) {
   json all = json::array();
-  for (const plan::Clause& c : setup.loader.catalogue().standard(setup.plan.standard).clauses)
-    if (c.type == plan::Membership::required || c.type == plan::Membership::required_without_row)
+  for (const plan::Clause& c : setup.loader.catalogue().standard(setup.plan.standard).clauses) {
+    const plan::Membership its = setup.plan.inspection == "factory" ? c.factory : c.type;
+    if (its == plan::Membership::required || its == plan::Membership::required_without_row)
       all.push_back({{"id", c.id}, {"title", {{"zh", c.title.zh}, {"en", c.title.en}}}});
+  }
   return all;
+}
+
+json job_json(const plan::Job& job) {
+  json agreements = json::array(), certificates = json::array();
+  for (const plan::Agreement& a : job.agreements) {
+    agreements.push_back({{"name", a.name}, {"who", a.who}, {"date", a.date}, {"accepts", a.accepts}});
+    if (!a.waives.empty()) agreements.back()["waives"] = a.waives;
+  }
+  for (const plan::Certificate& c : job.certificates)
+    certificates.push_back({{"number", c.number},
+                            {"laboratory", c.laboratory},
+                            {"date", c.date},
+                            {"clauses", c.clauses},
+                            {"model", c.model},
+                            {"serials", c.serials},
+                            {"verdict", c.verdict},
+                            {"file", c.file}});
+  return {{"client", job.client},
+          {"order", job.order},
+          {"reason", job.reason},
+          {"agreements", std::move(agreements)},
+          {"certificates", std::move(certificates)}};
 }
 
 json inputs_json(const RunSetup& setup) {
@@ -94,6 +122,15 @@ void check_roles(const RunSetup& setup, const Procedure& procedure, const plan::
       if (role != "host" && role != "operator" && !setup.rig.binding(setup.rig.stations[i], role))
         throw UserError(fmt::format("{}: station {} has nothing for the role {:?}, which {} ({}) needs", setup.rig.file,
                                     setup.rig.stations[i].name, role, clause.id, procedure.name));
+}
+
+// A paper of tomorrow is no evidence today.
+void check_certificates(const RunSetup& setup) {
+  const std::string today = local_day(setup);
+  for (const plan::Certificate& its : setup.plan.job.certificates)
+    if (its.date > today)
+      its.node->at("date").fail(fmt::format("the date {} of certificate {}", its.date, its.number),
+                                fmt::format("a day not after the start of the run, {}", today));
 }
 
 // A supply that switches itself off at what it is set to would void every clause.
@@ -143,10 +180,13 @@ void check_setup(const RunSetup& setup) {
       if (setup.duts[i].serial == setup.duts[j].serial || setup.duts[i].sample == setup.duts[j].sample)
         throw UserError(fmt::format("{}: sample {} / serial {} is named twice", setup.duts[i].file,
                                     setup.duts[i].sample, setup.duts[i].serial));
-  for (const plan::PlannedClause& planned : setup.plan.clauses)
+  for (const plan::PlannedClause& planned : setup.plan.clauses) {
     if (const Procedure* procedure = find_procedure(setup.procedures, planned.clause.procedure))
       check_roles(setup, *procedure, planned.clause);
+    for (const plan::DutFile& dut : setup.duts) check_values(setup.procedures, planned.clause, &dut);
+  }
   plan::check_supplies_fit(setup.loader, setup.rig, setup.duts);
+  check_certificates(setup);
   check_demands(setup);
   check_interlocks(setup);
   check_protections(setup);
@@ -156,6 +196,11 @@ const Procedure* find_procedure(const Procedures& procedures, std::string_view n
   const auto found =
       std::find_if(procedures.begin(), procedures.end(), [&](const Procedure* p) { return p->name == name; });
   return found == procedures.end() ? nullptr : *found;
+}
+
+void check_values(const Procedures& procedures, const plan::Clause& clause, const plan::DutFile* dut) {
+  const Procedure* const procedure = find_procedure(procedures, clause.procedure);
+  if (procedure && procedure->check && (!dut || clause.applies.to(*dut))) procedure->check(clause, dut);
 }
 
 double estimate_seconds(const RunSetup& setup, const plan::Clause& clause, const plan::DutFile& dut) {
@@ -189,12 +234,9 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
     // A run that is refused may have more samples than the rig has stations.
     duts.push_back(dut_json(setup.duts[i], i < setup.rig.stations.size() ? setup.rig.stations[i].name : ""));
   const plan::Standard& standard = setup.loader.catalogue().standard(setup.plan.standard);
-  json agreements = json::array();
-  for (const plan::Agreement& a : setup.plan.job.agreements)
-    agreements.push_back({{"name", a.name}, {"who", a.who}, {"date", a.date}, {"accepts", a.accepts}});
   json body{{"run", run},
             {"plan", {{"id", setup.plan.id}, {"title", {{"zh", setup.plan.title.zh}, {"en", setup.plan.title.en}}}}},
-            {"job", {{"client", setup.plan.job.client}, {"order", setup.plan.job.order}, {"agreements", agreements}}},
+            {"job", job_json(setup.plan.job)},
             {"rig",
              {{"id", setup.rig.id},
               {"title", {{"zh", setup.rig.title.zh}, {"en", setup.rig.title.en}}},

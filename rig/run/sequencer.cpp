@@ -67,6 +67,10 @@ std::optional<Sequencer::Outcome> Sequencer::without_running(const Station& stat
   const plan::Clause& clause = planned.clause;
   if (!clause.applies.to(station.dut()))
     return Outcome{Verdict::not_applicable, Cause{"", "", "", 0, clause.applies.reason_against(station.dut())}};
+  if (const plan::Agreement* const waiver = setup_.plan.job.waiving(clause.id))
+    return Outcome{Verdict::not_applicable, Cause{"", "", "", 0,
+                                                  fmt::format("waived by the agreement {:?} ({}, {})", waiver->name,
+                                                              waiver->who, waiver->date)}};
   if (stops_.requested > 0) return Outcome{Verdict::not_tested, Cause{"", "", "", 0, "the run was stopped"}};
   const Procedure* const procedure = find_procedure(setup_.procedures, clause.procedure);
   if (!procedure) return Outcome{Verdict::not_tested, Cause{"", "", "", 0, "no procedure serves this clause yet"}};
@@ -219,6 +223,7 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
 
   if (outcome.verdict != Verdict::pass) co_await blame_protection(station, outcome);
   if (trial.wrote_items()) co_await restore(station, trial);
+  trial.journal_left();
   co_await safe_after(station, planned, outcome, loans);
   // Whatever the clause had found by then: it was not tested to its end.
   if (const Cause* const interlock = stops_.interlock(station.name())) outcome = {Verdict::void_, *interlock};
@@ -228,6 +233,8 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
     trial.note(fmt::format("期间 UTC 时标跳变 {:g} s", to_seconds(step)),
                fmt::format("the UTC scale was stepped by {:g} s meanwhile", to_seconds(step)));
   // A shortened method, and a demand that a named person set aside, can't support conformity.
+  const bool short_of_a_should = planned.clause.recommended && outcome.verdict == Verdict::fail;
+  if (short_of_a_should) outcome.verdict = Verdict::recorded;
   if (outcome.verdict == Verdict::pass && (!missing.empty() || setup_.plan.shortened(planned.clause.id)))
     outcome.verdict = Verdict::recorded;
   co_return outcome;
@@ -291,7 +298,7 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, Trial& trial, const
   loans.patience(patience);
   try {
     co_await run_in(patience.scope(), body(station, trial, procedure, loans));
-    co_return co_await confirmed(station, {trial.verdict(), std::nullopt});
+    co_return co_await confirmed(station, procedure, {trial.verdict(), std::nullopt});
   } catch (...) {
     failed = std::current_exception();
   }
@@ -321,7 +328,7 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, Trial& trial, const
     outcome = Outcome{Verdict::void_, Cause{"", "", "", 0, fmt::format("internal error: {}", error.what())}};
   }
   if (stops_.reached(station.name())) co_return *outcome;
-  if (!silent_meter) co_return co_await confirmed(station, *outcome);
+  if (!silent_meter) co_return co_await confirmed(station, procedure, *outcome);
   // The meter said nothing. Whose fault is it?
   try {
     bool rig_is_good = false;
@@ -342,9 +349,11 @@ Task<Sequencer::Outcome> Sequencer::judged(Station& station, Trial& trial, const
 }
 
 // A fail of a meter that was starved by a sick supply is the rig's fault. Before it stands, the supply holds a load.
-Task<Sequencer::Outcome> Sequencer::confirmed(Station& station, Outcome outcome) {
+Task<Sequencer::Outcome> Sequencer::confirmed(Station& station, const Procedure& procedure, Outcome outcome) {
+  const bool powers =
+      std::find(procedure.needs.begin(), procedure.needs.end(), "power_supply") != procedure.needs.end();
   const bool doubtful = outcome.verdict == Verdict::fail || outcome.verdict == Verdict::inconclusive;
-  if (!doubtful || !station.commissioned || stops_.reached(station.name())) co_return outcome;
+  if (!doubtful || !powers || !station.commissioned || stops_.reached(station.name())) co_return outcome;
   bool good = false;
   std::string why = "the supply does not hold the dummy load";
   try {

@@ -37,7 +37,7 @@ class Sequencer {
   Task<Outcome> attempt(Station& station, const plan::PlannedClause& planned, int number, AttemptLoans& loans);
   Task<> body(Station& station, Trial& trial, const Procedure& procedure, AttemptLoans& loans);
   Task<Outcome> judged(Station& station, Trial& trial, const Procedure& procedure, AttemptLoans& loans);
-  Task<Outcome> confirmed(Station& station, Outcome outcome);
+  Task<Outcome> confirmed(Station& station, const Procedure& procedure, Outcome outcome);
   Task<> restore(Station& station, Trial& trial);
   Task<> blame_protection(Station& station, Outcome& outcome);
   Task<> safe_after(Station& station, const plan::PlannedClause& planned, Outcome& outcome, const AttemptLoans& loans);

@@ -9,6 +9,7 @@
 #include "instruments/modbus_roles.hpp"
 #include "instruments/people.hpp"
 #include "instruments/scpi_drivers.hpp"
+#include "rig/plan/roles.hpp"
 
 namespace meterrig::rig {
 namespace {
@@ -202,12 +203,7 @@ Task<> Station::open_uart(const plan::RoleBinding& b, Instruments& instruments) 
   meter_ = std::make_unique<Cjt188Meter>(instruments.clock(), std::move(stream), meter_profile_,
                                          cjt188::address_from_hex(dut_.address), meter_profile_.byte_time(),
                                          fmt::format("meter {} at station {}", dut_.serial, name_));
-  if (!dut_.security_key.empty()) {
-    const auto bytes = bytes_from_hex(dut_.security_key);
-    cjt188::Block key{};
-    std::copy_n(bytes.begin(), std::min(bytes.size(), key.size()), key.begin());
-    meter_->use_key(key);
-  }
+  if (!dut_.security_key.empty()) meter_->use_key(cjt188::block_from_hex(dut_.security_key));
 }
 
 Task<> Station::open_routes(Instruments& instruments) {
@@ -241,7 +237,8 @@ Task<> Station::open(std::string role, Instruments& instruments) {
     co_await open_ppk2(role, *b, instruments);
   } else if (role == "power_supply" || role == "voltmeter" || role == "microammeter" || role == "ammeter") {
     co_await open_scpi(role, *b, instruments);
-  } else if (!b->instrument.empty() && place_.roles.contains(role)) {
+  } else if (!b->instrument.empty() && (place_.roles.contains(role) || plan::find_role(role)->output)) {
+    // Of what all share, only what drives something is the station's own to work.
     co_await open_modbus(role, *b, instruments);
   }
   if (!b->instrument.empty()) co_await instruments.identify(b->instrument);

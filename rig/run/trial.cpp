@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "meters/telegram.hpp"
 #include "rig/record/canonical.hpp"
 #include "rig/record/recording.hpp"
 
@@ -18,6 +19,11 @@ using record::Verdict;
 
 json limit_json(const plan::Limit& limit) {
   json body{{"source", plan::word(limit.source)}};
+  if (!limit.exact.empty()) {
+    body[plan::word(limit.kind)] = limit.exact;
+    if (!limit.magnitude_of.empty()) body["magnitude_of"] = limit.magnitude_of;
+    return body;
+  }
   if (limit.kind == plan::LimitKind::between)
     body["between"] = {limit.low, limit.high};
   else
@@ -173,6 +179,7 @@ Verdict Trial::judge(const std::string& name, json body, const plan::Limit& limi
     }
   }
   if (decision.verdict != own) body["verdict_if_agreed"] = record::word(own);
+  if (only_recommended(own)) decision.verdict = Verdict::recorded;
   body["limit"] = limit_json(limit);
   if (limit.extended && !named) body["extended"] = true;
   if (decision.within_uncertainty) body["remark"] = within_uncertainty_text();
@@ -182,6 +189,14 @@ Verdict Trial::judge(const std::string& name, json body, const plan::Limit& limi
   // What goes beyond the printed method has a result of its own; it decides the clause only where the job says so.
   if (!limit.extended || (named && decision.verdict == Verdict::fail)) verdicts_.push_back(decision.verdict);
   return decision.verdict;
+}
+
+// 宜 (should): a shortfall is told, and makes nothing nonconforming.
+bool Trial::only_recommended(Verdict verdict) {
+  if (!clause().recommended || verdict != Verdict::fail) return false;
+  note("推荐性条款（宜）未满足，仅作记录", "a recommendation (should) that is not met: only recorded");
+  recommendation_missed_ = true;
+  return true;
 }
 
 Verdict Trial::measure(const std::string& name, double value, const Budget& budget, const Basis& basis) {
@@ -213,6 +228,20 @@ Verdict Trial::count(const std::string& name, std::int64_t value, const Basis& b
     return Verdict::recorded;
   }
   const Decision decision = decide(*limit, static_cast<double>(value), 0, plan_.decision_rule);
+  return judge(name, std::move(body), *limit, decision, basis, 0);
+}
+
+Verdict Trial::exact(const std::string& name, const std::string& value, const Basis& basis) {
+  const auto limit = clause().limit(name, dut());
+  if (!limit) {
+    record_text(name, value);
+    verdicts_.push_back(Verdict::recorded);
+    return Verdict::recorded;
+  }
+  json body = head();
+  body.update({{"name", name}, {"kind", "exact"}, {"value", value}, {"unit", limit->unit}});
+  const Decision decision =
+      limit->holds_exactly(value) ? Decision{"pass", Verdict::pass} : Decision{"fail", Verdict::fail};
   return judge(name, std::move(body), *limit, decision, basis, 0);
 }
 
@@ -256,10 +285,17 @@ void Trial::record(const std::string& name, double value, const Budget& budget) 
   journal_.append("recorded", std::move(body));
 }
 
-void Trial::record_text(const std::string& name, const std::string& value) {
+void Trial::record_text(const std::string& name, const std::string& value, const std::string& unit) {
   json body = head();
-  body.update({{"name", name}, {"kind", "exact"}, {"value", printable(value)}, {"unit", "1"}});
+  body.update({{"name", name}, {"kind", "exact"}, {"value", printable(value)}, {"unit", unit}});
   journal_.append("recorded", std::move(body));
+}
+
+void Trial::point(const FigurePoint& point) {
+  json body{{"figure", point.figure}, {"series", point.series}, {"x", point.x},
+            {"x_unit", point.x_unit}, {"y", point.y},           {"y_unit", point.y_unit}};
+  if (!point.zh.empty()) body["label"] = {{"zh", point.zh}, {"en", point.en}};
+  event("point", std::move(body));
 }
 
 void Trial::note(const std::string& zh, const std::string& en) {
@@ -290,8 +326,45 @@ Task<> Trial::write_item(std::string item, std::string value) {
   const auto old = co_await station_.meter().read(std::move(names));
   event("meter_write", {{"item", item}, {"old", old.at(item)}, {"new", value}});
   co_await commit();
-  written_.push_back({item, [was = old.at(item)] { return was; }});
+  if (!is_kept(item)) written_.push_back({item, [was = old.at(item)] { return was; }});
   co_await station_.meter().write(item, value);
+}
+
+bool Trial::is_kept(const std::string& item) const {
+  return std::any_of(written_.begin(), written_.end(), [&](const Written& w) { return w.item == item; });
+}
+
+Task<> Trial::keep(std::string item) {
+  if (is_kept(item)) co_return;
+  cjt188::Bytes content = co_await station_.meter().bytes_of(item);
+  written_.push_back({item, {}, std::move(content)});
+}
+
+Task<Cjt188Meter::Answer> Trial::offer(std::string item, cjt188::Bytes content) {
+  const auto kept = std::find_if(written_.begin(), written_.end(), [&](const Written& w) { return w.item == item; });
+  json body{{"item", item}, {"new", to_hex(content)}};
+  if (kept != written_.end() && kept->content) body["old"] = to_hex(*kept->content);
+  event("meter_write", std::move(body));
+  co_await commit();
+  co_return co_await station_.meter().offer(item, std::move(content));
+}
+
+Task<> Trial::write_for_good(std::string item, std::string value) {
+  event("meter_write", {{"item", item}, {"new", value}});
+  co_await commit();
+  co_await station_.meter().write(item, value);
+}
+
+void Trial::leaves(const std::string& name, const std::string& zh, const std::string& en) {
+  if (zh.empty())
+    left_.erase(name);
+  else
+    left_[name] = {{"zh", printable(zh)}, {"en", printable(en)}};
+}
+
+void Trial::journal_left() {
+  for (const auto& [name, text] : left_) event("sample_left", {{"text", text}});
+  left_.clear();
 }
 
 Task<> Trial::move_clock(CivilTime to) {
@@ -304,8 +377,7 @@ Task<> Trial::move_clock(CivilTime to) {
                         {"meter", "clock", old.at(item), {}});
   event("meter_write", {{"item", item}, {"old", old.at(item)}, {"new", civil_text(to)}});
   co_await commit();
-  const bool moved = std::any_of(written_.begin(), written_.end(), [&](const Written& w) { return w.item == item; });
-  if (!moved) {
+  if (!is_kept(item)) {
     const auto ahead = shown->time_since_epoch() - clock_.utc().time_since_epoch();
     written_.push_back({item, [this, ahead] {
                           const auto now = clock_.utc().time_since_epoch() + ahead;
@@ -317,19 +389,45 @@ Task<> Trial::move_clock(CivilTime to) {
 
 Task<> Trial::restore_items() {
   while (!written_.empty()) {
-    const std::string item = written_.back().item, value = written_.back().value();
-    co_await station_.meter().write(item, value);
-    event("meter_restored", {{"item", item}, {"value", value}});
+    std::string refused;
+    try {
+      co_await put_back(written_.back());
+    } catch (const MeterRefused& error) {
+      refused = error.what();
+    }
+    if (!refused.empty()) journal_unrestored(written_.back(), refused);
     written_.pop_back();
   }
 }
 
+// Content is read back: whether a meter says anything to an offer is its own affair.
+Task<> Trial::put_back(Written written) {
+  Cjt188Meter& meter = station_.meter();
+  if (!written.content) {
+    const std::string value = written.value();
+    co_await meter.write(written.item, value);
+    event("meter_restored", {{"item", written.item}, {"value", value}});
+    co_return;
+  }
+  co_await meter.offer(written.item, *written.content);
+  const cjt188::Bytes is = co_await meter.bytes_of(written.item);
+  if (is != *written.content)
+    throw MeterRefused(fmt::format("{} reads {} after it was put back", written.item, to_hex(is)),
+                       {"meter", written.item, to_hex(is), {}});
+  event("meter_restored", {{"item", written.item}, {"value", to_hex(is)}});
+}
+
+void Trial::journal_unrestored(const Written& written, const std::string& why) {
+  const std::string value = written.content ? to_hex(*written.content) : written.value();
+  event("sample_left",
+        {{"item", written.item},
+         {"text",
+          {{"zh", fmt::format("样品的 {} 未能恢复为 {}：{}", written.item, value, printable(why))},
+           {"en", fmt::format("sample left with another {} than {}: {}", written.item, value, printable(why))}}}});
+}
+
 void Trial::left_unrestored(const std::string& why) {
-  for (const Written& w : written_)
-    event("sample_left",
-          {{"text",
-            {{"zh", fmt::format("样品的 {} 未能恢复为 {}：{}", w.item, w.value(), printable(why))},
-             {"en", fmt::format("sample left with another {} than {}: {}", w.item, w.value(), printable(why))}}}});
+  for (const Written& written : written_) journal_unrestored(written, why);
   written_.clear();
 }
 
@@ -347,6 +445,38 @@ void Trial::evidence(const std::string& name, Utc start, const Waveform& wavefor
              {{"encoding", record::Manifest::encoding}});
 }
 
+std::optional<Verdict> Trial::certificates() {
+  std::vector<Verdict> found;
+  for (const plan::Certificate& its : plan_.job.certificates) {
+    if (!its.concerns(clause().id) || !its.is_about(dut())) continue;
+    event("certificate", {{"number", printable(its.number)},
+                          {"laboratory", printable(its.laboratory)},
+                          {"date", its.date},
+                          {"verdict", its.verdict},
+                          {"file", printable(its.file)},
+                          {"remark", printable(its.remark)},
+                          {"sha256", journal_.add_blob(*its.content)}});
+    const Verdict verdict = *record::verdict_from(its.verdict);
+    found.push_back(only_recommended(verdict) ? Verdict::recorded : verdict);
+  }
+  if (found.empty()) return std::nullopt;
+  verdicts_.insert(verdicts_.end(), found.begin(), found.end());
+  return record::worst(std::span<const Verdict>(found));
+}
+
+void Trial::without_certificate() const {
+  std::vector<std::string> others;
+  for (const plan::Certificate& its : plan_.job.certificates)
+    if (its.concerns(clause().id)) others.push_back(printable(its.number));
+  const std::string of_others =
+      others.empty() ? "" : fmt::format("; {} is about other samples", fmt::join(others, ", "));
+  end(Verdict::not_tested,
+      {"", "", "", 0,
+       fmt::format("no certificate on {} for serial number {} (model {}){}; add one to `certificates` of the plan's "
+                   "job, or of a job file for --job",
+                   clause().id, dut().serial, dut().model, of_others)});
+}
+
 void Trial::add_series(const std::string& name, const std::string& unit, Utc start, double interval_s,
                        std::size_t samples, const std::string& digest, json more) {
   json body = head();
@@ -362,7 +492,9 @@ void Trial::add_series(const std::string& name, const std::string& unit, Utc sta
 
 void Trial::rig_fault(const std::string& text) const { end(Verdict::void_, {"", "", "", 0, text}); }
 void Trial::inconclusive(const std::string& text) const { end(Verdict::inconclusive, {"", "", "", 0, text}); }
-
-Verdict Trial::verdict() const { return record::worst(std::span<const Verdict>(verdicts_)); }
+Verdict Trial::verdict() const {
+  const Verdict all = record::worst(std::span<const Verdict>(verdicts_));
+  return all == Verdict::pass && recommendation_missed_ ? Verdict::recorded : all;
+}
 
 }  // namespace meterrig::rig

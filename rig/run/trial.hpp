@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,6 +55,15 @@ struct Basis {
   std::vector<std::string> parameters = {};  // of the clause; those that decide a failure
 };
 
+// A point of a figure, exact or measured, each number as text. The points of a series belong together.
+struct FigurePoint {
+  std::string figure;  // "price_over_usage": what the report knows how to draw
+  std::string series;  // "measured", "expected"
+  std::string x, x_unit;
+  std::string y, y_unit;
+  std::string zh = {}, en = {};  // what it is called; may be empty
+};
+
 // What an attempt has to do with the other stations.
 class Loans {
  public:
@@ -61,6 +71,7 @@ class Loans {
   virtual Task<> borrow() = 0;
   virtual Task<> give_back() = 0;
   virtual Task<std::optional<double>> meet() = 0;
+  virtual Task<> wait_out(Duration time) = 0;
 };
 
 // One attempt of one clause on one sample: the parameters that it runs with, and the only way to say what was found.
@@ -85,6 +96,9 @@ class Trial {
   record::Verdict measure(const std::string& name, double value, const Budget& budget, const Basis& basis = {});
   // Exact quantities: counts, flags, compared data.
   record::Verdict count(const std::string& name, std::int64_t value, const Basis& basis = {});
+  // An exact decimal, as text, against the exact limit of that name and in its unit; without a limit for this DUT it is
+  // recorded.
+  record::Verdict exact(const std::string& name, const std::string& value, const Basis& basis = {});
   // A reading beyond its instrument's range, or of a meter that drags the rig's good supply or pressure away.
   record::Verdict one_sided(const std::string& name, bool more, double bound, const std::string& unit);
   // A reading that should be there and is not.
@@ -92,7 +106,9 @@ class Trial {
   // A value without a limit: counted or set, or measured with a budget.
   void record(const std::string& name, double value, const std::string& unit);
   void record(const std::string& name, double value, const Budget& budget);
-  void record_text(const std::string& name, const std::string& value);
+  void record_text(const std::string& name, const std::string& value, const std::string& unit = "1");
+  // A point of a figure, for the report.
+  void point(const FigurePoint& point);
   void note(const std::string& zh, const std::string& en);
   void deviation(const std::string& zh, const std::string& en);
   void checkpoint(nlohmann::json state);
@@ -101,10 +117,21 @@ class Trial {
   // Writes a data item of the meter and journals it with the old value first; it is written back when the clause ends
   // (semantics: the sample afterwards).
   Task<> write_item(std::string item, std::string value);
+  // Registers the item's content, as it is now, to be written back when the clause ends; once for each item. Before
+  // what may leave it otherwise: offers of one's own, frames sent as they are.
+  Task<> keep(std::string item);
+  // Offers content (low byte first) for a kept item, legal or not, and journals it.
+  Task<Cjt188Meter::Answer> offer(std::string item, cjt188::Bytes content);
+  // Writes what no writing back undoes (a purchase); say with leaves() what that leaves.
+  Task<> write_for_good(std::string item, std::string value);
+  // What the sample is left with that nobody can take back, under a name: the last word on it counts, and is journaled
+  // as `sample_left` when the clause ends, however it ends. Empty texts take it back.
+  void leaves(const std::string& name, const std::string& zh, const std::string& en);
+  void journal_left();
   // Moves the meter's clock (its item `clock`). When the clause ends it is set as far off the rig's clock as it was
   // found. Throws MeterRefused for a meter that does not let it be moved so far.
   Task<> move_clock(CivilTime to);
-  // Writes back, last first. Throws what the meter or its link throws.
+  // Writes back, last first. What the meter refuses is journaled as `sample_left`. Throws what the link throws.
   Task<> restore_items();
   // Journals what could not be written back as `sample_left`.
   void left_unrestored(const std::string& why);
@@ -114,6 +141,12 @@ class Trial {
                 const std::vector<double>& values);
   // A digitised current, without loss: a recording (rig/record/recording.hpp). `start`: of its first sample.
   void evidence(const std::string& name, Utc start, const Waveform& waveform);
+
+  // What the job's certificates say of this clause and this sample, each journaled with its paper as evidence; the
+  // worst of them, which has its part in this trial's verdict. None: the job has no such certificate.
+  std::optional<record::Verdict> certificates();
+  // Ends it not tested, and says what to add where.
+  [[noreturn]] void without_certificate() const;
 
   // The durable barrier: before a person is asked, after the answer, at what can't be repeated.
   Task<> commit();
@@ -126,6 +159,8 @@ class Trial {
   // Of a gathered procedure: waits for the other stations and until the thing is at the next setting, which it gives;
   // nothing when all settings were had. Nothing borrowed may be held.
   Task<std::optional<double>> meet() { return loans_->meet(); }
+  // A wait that somebody agreed to, and that no estimate foresees: the clause may take so much longer.
+  Task<> wait_out(Duration time) { return loans_->wait_out(time); }
   void lend(Loans& loans) noexcept { loans_ = &loans; }
 
   [[noreturn]] void end(record::Verdict verdict, Cause cause) const { throw TrialEnded{verdict, std::move(cause)}; }
@@ -137,6 +172,7 @@ class Trial {
 
  private:
   nlohmann::json head() const;
+  bool only_recommended(record::Verdict verdict);
   void add_series(const std::string& name, const std::string& unit, Utc start, double interval_s, std::size_t samples,
                   const std::string& digest, nlohmann::json more);
   record::Verdict judge(const std::string& name, nlohmann::json body, const plan::Limit& limit, Decision decision,
@@ -155,12 +191,18 @@ class Trial {
   int attempt_;
   Loans* loans_ = nullptr;  // outlives the procedure
   std::vector<record::Verdict> verdicts_;
-  // An item and what it is to be written with at the end.
+  bool recommendation_missed_ = false;
+  // An item and what it is to be written with at the end: a value, or content of its bytes.
   struct Written {
     std::string item;
     std::function<std::string()> value;
+    std::optional<cjt188::Bytes> content = std::nullopt;
   };
+  bool is_kept(const std::string& item) const;
+  Task<> put_back(Written written);
+  void journal_unrestored(const Written& written, const std::string& why);
   std::vector<Written> written_;
+  std::map<std::string, nlohmann::json> left_;  // texts, by name
 };
 
 }  // namespace meterrig::rig

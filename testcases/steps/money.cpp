@@ -6,11 +6,14 @@
 #include <fmt/format.h>
 
 #include "meters/telegram.hpp"
+#include "testcases/steps/plan_values.hpp"
 
 namespace meterrig::testcases {
 namespace {
 
 constexpr std::size_t number_size = 3, date_size = 4;
+// Of a table that nobody has to take.
+constexpr std::int64_t observed_every_l = 500, observed_to_l = 5000;
 
 void append(cjt188::Bytes& out, std::int64_t value, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i, value /= 100)
@@ -82,18 +85,6 @@ Task<> write_standby_table(Trial& trial, tariff::PriceTable table, std::string e
   co_await trial.write_item("standby_price_table", bytes);
 }
 
-tariff::PriceTable table_of(const Trial& trial, const std::string& prices) {
-  tariff::PriceTable table;
-  for (const double volume : trial.list("step_volumes_m3"))
-    table.volumes_m3.push_back(static_cast<std::int64_t>(volume));
-  for (const double price : trial.list(prices)) table.prices.push_back(static_cast<tariff::Price>(price));
-  const std::vector<std::string> faults = tariff::faults_of(table);
-  if (!faults.empty())
-    throw UserError(fmt::format("clause {}: step_volumes_m3 and {} are no price table: {}", trial.clause().id, prices,
-                                faults.front()));
-  return table;
-}
-
 Task<tariff::Cents> balance(Trial& trial) {
   std::vector<std::string> names{"balance_sign", "balance"};
   const auto read = co_await trial.station().meter().read(std::move(names));
@@ -103,20 +94,12 @@ Task<tariff::Cents> balance(Trial& trial) {
   co_return read.at("balance_sign") == "credit" ? -cents : cents;
 }
 
-Task<tariff::Cents> balance_for(Trial& trial, tariff::Cost cost) {
-  const tariff::Cents is = co_await balance(trial);
-  if (is * tariff::costs_per_cent > cost) co_return is;
-  trial.inconclusive(
-      fmt::format("the balance of {} yuan does not pay for the test's water, {} yuan: annex A needs one "
-                  "that does; let the meter be charged",
-                  tariff::money_text(is), tariff::cost_text(cost)));
-}
-
 Task<> begin_period(Trial& trial) {
-  co_await set_settlement_time(trial, SettlementTime());
+  const SettlementTime time = settlement_time_of(trial.clause());
+  co_await set_settlement_time(trial, time);
   co_await set_cycle(trial, Cycle::day);
   const CivilTime now = co_await meter_clock(trial);
-  co_await run_across(trial, next_settlement(Cycle::day, SettlementTime(), now));
+  co_await run_across(trial, next_settlement(Cycle::day, time, now));
   const Usage start = co_await usage(trial);
   if (!period_is(trial, start.period, 0))
     trial.inconclusive(fmt::format("the period does not begin at 0 but at {} L: see 6.4.5", start.period));
@@ -127,17 +110,72 @@ tariff::Litres unseen_litres(const Trial& trial) {
   return std::max(static_cast<tariff::Litres>(trial.number("resolution_l")), declared > 1 ? declared : 0);
 }
 
-void measure_settlement_error(Trial& trial, const tariff::Account& account, tariff::Cents shown) {
+void measure_settlement_error(Trial& trial, const tariff::Account& account, tariff::Cents shown, RunName run) {
   const tariff::Litres resolution = unseen_litres(trial);
   const tariff::Cost error = account.error(shown);
-  trial.record_text("cost", tariff::cost_text(account.cost()) + " yuan");
-  trial.record_text("balance", tariff::money_text(shown) + " yuan");
+  trial.record_text("cost", tariff::cost_text(account.cost()), "yuan");
+  trial.record_text("balance", tariff::money_text(shown), "yuan");
+  trial.point({"settlement_error", "measured", tariff::cost_text(account.cost()), "yuan", tariff::cost_text(error),
+               "yuan", run.zh, run.en});
   if (account.zone(shown, resolution) == tariff::Zone::resolution_limited) {
-    trial.record_text("settlement_error", tariff::cost_text(error) + " yuan");
+    trial.record_text("settlement_error", tariff::cost_text(error), "yuan");
     trial.inconclusive(fmt::format("resolution-limited: E = {} yuan, and the usage is told in steps of {} L",
                                    tariff::cost_text(error), resolution));
   }
-  trial.count("settlement_error", error);
+  trial.exact("settlement_error", tariff::cost_text(error));
+}
+
+Task<Shown> shown_price(Trial& trial) {
+  std::vector<std::string> names{"current_step", "current_price"};
+  const auto read = co_await trial.station().meter().read(std::move(names));
+  Shown is;
+  if (!parse_scaled(read.at("current_step"), 0, is.step) || !parse_scaled(read.at("current_price"), 2, is.price))
+    trial.rig_fault(
+        fmt::format("step {:?} and price {:?} are no numbers", read.at("current_step"), read.at("current_price")));
+  co_return is;
+}
+
+void mark_price(Trial& trial, tariff::Litres usage, tariff::Price price) {
+  trial.point({"price_over_usage", "measured", tariff::volume_text(usage), "m3", tariff::price_text(price), "yuan/m3"});
+}
+
+// Both ends of each step: a line through them is the staircase.
+void expect_prices(Trial& trial, const tariff::Staircase& prices, tariff::Litres to) {
+  const std::vector<tariff::StepCost> steps = prices.parts(0, to);
+  for (const tariff::StepCost& step : steps)
+    for (const tariff::Litres usage : {step.from, step.to})
+      trial.point({"price_over_usage", "expected", tariff::volume_text(usage), "m3", tariff::price_text(step.price),
+                   "yuan/m3"});
+}
+
+Task<> observe_table(Trial& trial, tariff::PriceTable table) {
+  const std::string item = "price_table";
+  co_await trial.keep(item);
+  const cjt188::Bytes offered = bytes_of({table, ""});
+  co_await trial.offer(item, offered);
+  const cjt188::Bytes is = co_await trial.station().meter().bytes_of(item);
+  trial.record_text("table_offered", to_hex(offered));
+  trial.record_text("table_read", to_hex(is));
+  if (is == offered) {
+    co_await begin_period(trial);
+    const tariff::Cents before = co_await balance(trial);
+    const std::int64_t highest = *std::max_element(table.volumes_m3.begin(), table.volumes_m3.end());
+    const std::int64_t weight = litres_a_pulse(trial.dut());
+    const std::int64_t step = (observed_every_l + weight - 1) / weight * weight;
+    const std::int64_t end = std::min(highest * 1000, observed_to_l) + step;
+    for (std::int64_t usage_l = step; usage_l <= end; usage_l += step) {
+      co_await pass_water(trial, step);
+      const Shown shown = co_await shown_price(trial);
+      mark_price(trial, usage_l, shown.price);
+    }
+    const tariff::Cents after = co_await balance(trial);
+    trial.record_text("charged", tariff::money_text(before - after), "yuan");
+  }
+  trial.end(Verdict::recorded,
+            Cause{"", "", to_hex(is), 0,
+                  fmt::format("the plan's table does not climb (step volumes falling, or fewer than two): the standard "
+                              "says nothing of it; the meter {} it",
+                              is == offered ? "took" : "did not take")});
 }
 
 }  // namespace meterrig::testcases

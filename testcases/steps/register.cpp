@@ -11,9 +11,11 @@ namespace meterrig::testcases {
 namespace {
 
 double qmax(const Trial& trial) {
-  if (!trial.dut().qmax_m3_per_h)
-    throw UserError(fmt::format("{}: the sample does not declare qmax_m3_per_h", trial.dut().file));
-  return *trial.dut().qmax_m3_per_h;
+  const plan::DutFile& dut = trial.dut();
+  if (dut.qmax_m3_per_h) return *dut.qmax_m3_per_h;
+  if (dut.meter == "water" && dut.nominal_flow_m3_per_h) return *dut.nominal_flow_m3_per_h;
+  throw UserError(fmt::format("{}: the sample does not declare {}", dut.file,
+                              dut.meter == "water" ? "nominal_flow_m3_per_h" : "qmax_m3_per_h"));
 }
 
 Task<> stop_flow(Station& st) {
@@ -40,8 +42,8 @@ void note_places(Trial& trial, const PulseInput& input, const std::vector<PulseP
 
 Task<Reading> pass_volume(Trial& trial, double cubic_metres) {
   Station& st = trial.station();
-  co_await st.outlet_seal().open(false);
-  co_await st.vent().open(false);
+  if (st.has("outlet_seal")) co_await st.outlet_seal().open(false);
+  if (st.has("vent")) co_await st.vent().open(false);
   const Reading before = co_await st.flow().total_m3();
   const double q = qmax(trial);
   co_await st.flow().start(q);
@@ -141,7 +143,8 @@ int changed_items(Trial& trial, const std::map<std::string, std::string>& before
   return changed;
 }
 
-Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::string en, std::string page) {
+Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::string en, std::string page,
+                      std::string timeout) {
   Station& st = trial.station();
   const Operator::Prompt prompt{st.number(), kind, zh, en, page};
   const std::string asked = what_is_asked(prompt);
@@ -150,7 +153,7 @@ Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::st
   Operator::Answer answer;
   std::string nobody;
   try {
-    answer = co_await st.person().ask(prompt, trial.time("prompt_timeout_s"));
+    answer = co_await st.person().ask(prompt, trial.time(timeout));
   } catch (const TimeoutError& error) {
     nobody = error.what();
   }
@@ -159,6 +162,11 @@ Task<std::string> ask(Trial& trial, Operator::Kind kind, std::string zh, std::st
               {{"prompt_id", asked}, {"value", rig::printable(answer.value)}, {"operator", rig::printable(answer.by)}});
   co_await trial.commit();
   co_return answer.value;
+}
+
+Task<> have_done(Trial& trial, std::string deed, std::string zh, std::string en) {
+  const std::string answer = co_await ask(trial, Operator::Kind::confirm, zh, en, deed);
+  if (answer != "yes") trial.inconclusive(fmt::format("{:?} was answered with {:?} instead of \"yes\"", en, answer));
 }
 
 Task<std::int64_t> read_counter(Trial& trial) {

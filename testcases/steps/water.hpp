@@ -29,17 +29,20 @@ std::int64_t period_steps_off(const Trial& trial, std::int64_t is, std::int64_t 
 bool period_is(const Trial& trial, std::int64_t is, std::int64_t should);
 
 // Exactly this volume from the pulse simulator, at `pulse_rate_hz`, and its wait `settle_s`. Void when the simulator
-// gave another number of pulses.
+// gave another number of pulses, or another number came on the line to the meter.
 Task<> pass_water(Trial& trial, std::int64_t litres);
-// The same without waiting for its end: water that flows on while something else is done. finish_water() waits, and
-// gives the volume that passed.
-Task<> let_water_flow(Trial& trial, std::int64_t litres);
-Task<std::int64_t> finish_water(Trial& trial);
+// Water on its way: flows on while something else is done.
+struct RunningWater {
+  std::uint32_t counted_before = 0;  // on the line to the meter
+};
+Task<RunningWater> let_water_flow(Trial& trial, std::int64_t litres);
+// Waits for its end, and gives the volume that passed. Void when the line had another number of pulses.
+Task<std::int64_t> finish_water(Trial& trial, RunningWater water);
 
 // Of the meter's clock.
 Task<CivilTime> meter_clock(Trial& trial);
-// Sets it, if need be after asking whether the rig shall wait in its stead (a meter that refuses to be moved far): not
-// tested when nobody agrees.
+// Sets it. A meter that refuses to be moved so far: asks whether the rig shall wait for real, and does; not tested when
+// nobody agrees.
 Task<> set_meter_clock(Trial& trial, CivilTime to);
 // Sets the clock `lead_s` before `instant`, and waits until it shows `lead_s` after it: nothing is jumped over.
 Task<> run_across(Trial& trial, CivilTime instant);

@@ -2,7 +2,8 @@
 // that each cost a fraction of a cent: a remainder that is lost shows as an error that grows (annex A, E over a chain).
 #include <fmt/format.h>
 
-#include "testcases/steps/money.hpp"
+#include "testcases/steps/plan_values.hpp"
+#include "testcases/steps/purchases.hpp"
 
 namespace meterrig::testcases {
 namespace {
@@ -16,20 +17,30 @@ Task<> in_between(Trial& trial, int segment) {
 
 Task<> run(Trial& trial) {
   co_await start_water_meter(trial);
-  const tariff::Staircase prices(table_of(trial, "prices"));
-  co_await write_current_table(trial, prices.table());
+  const tariff::PriceTable table = table_of(trial.clause());
+  if (!climbs(table)) co_await observe_table(trial, table);
+  co_await write_current_table(trial, table);
   co_await begin_period(trial);
   const int segments = static_cast<int>(trial.number("segments"));
-  const auto volume = static_cast<std::int64_t>(trial.number("segment_l"));
-  const tariff::Cents start = co_await balance_for(trial, prices.cost(segments * volume));
-  tariff::Account account(prices, start);
+  const std::int64_t volume = litres_of(trial.clause(), "segment_l");
+  Purchases purchases(trial);
+  const tariff::Cents start = co_await purchases.fill_up(money_of(trial.clause(), "balance_yuan"));
+  tariff::Account account(tariff::Staircase(table), start);
   for (int i = 0; i < segments; ++i) {
     co_await pass_water(trial, volume);
     account.use(volume);
     const tariff::Cents shown = co_await balance(trial);
-    measure_settlement_error(trial, account, shown);
+    measure_settlement_error(trial, account, shown, {fmt::format("第 {} 段", i + 1), fmt::format("segment {}", i + 1)});
     co_await in_between(trial, i);
   }
+}
+
+void check(const plan::Clause& clause, const plan::DutFile* dut) {
+  const tariff::PriceTable table = table_of(clause);
+  (void)settlement_time_of(clause);
+  check_volume(clause, "segment_l", dut);
+  const std::int64_t segments = litres_of(clause, "segments");
+  if (climbs(table)) check_balance(clause, tariff::Staircase(table).cost(segments * litres_of(clause, "segment_l")));
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
@@ -44,12 +55,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_money_remainder{
-    "money_remainder",
-    "金额余数累计",
-    "what is below a cent is kept",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "operator", "ambient"},
-    Radio::none,
-    run,
-    estimate};
+    .name = "money_remainder",
+    .title_zh = "金额余数累计",
+    .title_en = "what is below a cent is kept",
+    .needs = {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "pulse_counter",
+              "operator", "ambient"},
+    .run = run,
+    .estimate_s = estimate,
+    .check = check};
 
 }  // namespace meterrig::testcases

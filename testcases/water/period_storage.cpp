@@ -1,5 +1,5 @@
 // CJ/T 484 (revision) 6.4.6: the usage of the current period is stored: a power cycle leaves it as it was.
-#include "testcases/steps/water.hpp"
+#include "testcases/steps/plan_values.hpp"
 
 namespace meterrig::testcases {
 namespace {
@@ -17,6 +17,8 @@ Task<> run(Trial& trial) {
   trial.count("cumulative_lost", volume_between(after.cumulative, before.cumulative));
 }
 
+void check(const plan::Clause& clause, const plan::DutFile* dut) { check_volume(clause, "volume_l", dut); }
+
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
   return 2 * clause.number("boot_s", dut) + clause.number("off_s", dut) + 20 +
          clause.number("volume_l", dut) / clause.number("pulse_rate_hz", dut);
@@ -24,13 +26,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 
 }  // namespace
 
-extern const Procedure procedure_period_storage{
-    "period_storage",
-    "当前周期用量存储",
-    "storage of the period's usage",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "ambient"},
-    Radio::none,
-    run,
-    estimate};
+extern const Procedure procedure_period_storage{.name = "period_storage",
+                                                .title_zh = "当前周期用量存储",
+                                                .title_en = "storage of the period's usage",
+                                                .needs = {"power_supply", "voltmeter", "ammeter", "path_switch",
+                                                          "uart_link", "pulse_simulator", "pulse_counter", "ambient"},
+                                                .run = run,
+                                                .estimate_s = estimate,
+                                                .check = check};
 
 }  // namespace meterrig::testcases

@@ -4,18 +4,17 @@
 
 #include "meters/telegram.hpp"
 #include "testcases/steps/money.hpp"
+#include "testcases/steps/plan_values.hpp"
 
 namespace meterrig::testcases {
 namespace {
 
 Task<int> written_and_read(Trial& trial, std::string item, MeterTable table) {
-  Cjt188Meter& meter = trial.station().meter();
-  const cjt188::Bytes before = co_await meter.bytes_of(item);
-  trial.event("meter_write", {{"item", item}, {"old", to_hex(before)}, {"new", to_hex(bytes_of(table))}});
-  const Cjt188Meter::Answer answer = co_await meter.offer(item, bytes_of(table));
-  const cjt188::Bytes after = co_await meter.bytes_of(item);
-  co_await meter.offer(item, before);
-  if (answer == Cjt188Meter::Answer::accepted && after == bytes_of(table)) co_return 0;
+  co_await trial.keep(item);
+  const Cjt188Meter::Answer answer = co_await trial.offer(item, bytes_of(table));
+  const cjt188::Bytes after = co_await trial.station().meter().bytes_of(item);
+  // An answer that got lost tells nothing; what is read back does.
+  if (answer != Cjt188Meter::Answer::refused && after == bytes_of(table)) co_return 0;
   trial.note(fmt::format("{}：写入 {}，读回 {}", item, to_hex(bytes_of(table)), to_hex(after)),
              fmt::format("{}: {} was written and {} is read", item, to_hex(bytes_of(table)), to_hex(after)));
   co_return 1;
@@ -27,11 +26,18 @@ Task<> run(Trial& trial) {
   trial.count("step_volumes", static_cast<std::int64_t>(current.table.volumes_m3.size()));
   trial.count("step_prices", static_cast<std::int64_t>(current.table.prices.size()));
   const CivilTime now = co_await meter_clock(trial);
-  const MeterTable table{table_of(trial, "prices"), ""};
-  const MeterTable standby{table.table, time_mark(now + 30 * 24h)};
+  const MeterTable table{table_of(trial.clause()), ""};
+  if (!climbs(table.table)) co_await observe_table(trial, table.table);
+  const CivilTime next_day = std::chrono::ceil<std::chrono::hours>(now + 24h);
+  const MeterTable standby{table.table, time_mark(enable_date_of(trial.clause()).value_or(next_day))};
   int wrong = co_await written_and_read(trial, "price_table", table);
   wrong += co_await written_and_read(trial, "standby_price_table", standby);
   trial.count("not_read_back", wrong);
+}
+
+void check(const plan::Clause& clause, const plan::DutFile*) {
+  (void)table_of(clause);
+  (void)enable_date_of(clause);
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) { return clause.number("boot_s", dut) + 10; }
@@ -39,12 +45,12 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) { return c
 }  // namespace
 
 extern const Procedure procedure_price_table_content{
-    "price_table_content",
-    "水价表内容",
-    "content of the price tables",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "ambient"},
-    Radio::none,
-    run,
-    estimate};
+    .name = "price_table_content",
+    .title_zh = "水价表内容",
+    .title_en = "content of the price tables",
+    .needs = {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "ambient"},
+    .run = run,
+    .estimate_s = estimate,
+    .check = check};
 
 }  // namespace meterrig::testcases

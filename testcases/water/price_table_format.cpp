@@ -29,21 +29,19 @@ Task<> run(Trial& trial) {
   co_await start_water_meter(trial);
   Cjt188Meter& meter = trial.station().meter();
   const std::string item = "standby_price_table";
-  const cjt188::Bytes at_first = co_await meter.bytes_of(item);
+  co_await trial.keep(item);
   int lost = 0, taken = 0;
   const std::vector<Case> all = cases();
   for (const Case& one : all) {
     const cjt188::Bytes before = co_await meter.bytes_of(item);
     const cjt188::Bytes offered = bytes_of(one.table);
-    trial.event("meter_write", {{"item", item}, {"old", to_hex(before)}, {"new", to_hex(offered)}});
-    co_await meter.offer(item, offered);
+    co_await trial.offer(item, offered);
     const cjt188::Bytes after = co_await meter.bytes_of(item);
     if (after == (one.legal ? offered : before)) continue;
     ++(one.legal ? lost : taken);
     trial.note(fmt::format("{}：写入 {}，读回 {}", one.about, to_hex(offered), to_hex(after)),
                fmt::format("{}: {} was written and {} is read", one.about, to_hex(offered), to_hex(after)));
   }
-  co_await meter.offer(item, at_first);
   trial.count("legal_values_lost", lost);
   trial.count("illegal_values_taken", taken);
 }

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include "meters/telegram.hpp"
-#include "testcases/steps/money.hpp"
+#include "testcases/steps/plan_values.hpp"
+#include "testcases/steps/purchases.hpp"
 
 namespace meterrig::testcases {
 namespace {
+
+const std::string next_prices = "next_prices_yuan_per_m3";
 
 int differs(Trial& trial, const char* when, const tariff::PriceTable& is, const tariff::PriceTable& should) {
   if (is == should) return 0;
@@ -24,7 +27,9 @@ struct Tables {
 // The clock is set to the enable date itself; what the display shows of the price is the operator's to say.
 Task<int> set_to_date(Trial& trial, Tables tables) {
   const CivilTime now = co_await meter_clock(trial);
-  const CivilTime at = std::chrono::ceil<std::chrono::hours>(now + 24h);
+  const CivilTime at = enable_date_of(trial.clause()).value_or(std::chrono::ceil<std::chrono::hours>(now + 24h));
+  // A date that is over would be enabled at once.
+  if (at <= now) co_await set_meter_clock(trial, at - 24h);
   co_await write_current_table(trial, tables.current);
   co_await write_standby_table(trial, tables.next, time_mark(at));
   const MeterTable before = co_await current_table(trial);
@@ -46,12 +51,13 @@ Task<int> set_to_date(Trial& trial, Tables tables) {
 
 // Water before and after the hour, each at its own prices; the usage of the period goes on.
 Task<> run_over_date(Trial& trial, Tables tables) {
-  const auto volume = static_cast<std::int64_t>(trial.number("volume_l"));
+  const std::int64_t volume = litres_of(trial.clause(), "volume_l");
   co_await write_current_table(trial, tables.current);
   co_await begin_period(trial);
-  const tariff::Staircase prices(tables.current), next(tables.next);
-  const tariff::Cents start = co_await balance_for(trial, prices.cost(volume) + next.cost(2 * volume));
-  tariff::Account account(prices, start);
+  const tariff::Staircase next(tables.next);
+  Purchases purchases(trial);
+  const tariff::Cents start = co_await purchases.fill_up(money_of(trial.clause(), "balance_yuan"));
+  tariff::Account account(tariff::Staircase(tables.current), start);
   const CivilTime now = co_await meter_clock(trial);
   const CivilTime at = std::chrono::ceil<std::chrono::hours>(now + 2h);
   co_await write_standby_table(trial, tables.next, time_mark(at));
@@ -67,15 +73,27 @@ Task<> run_over_date(Trial& trial, Tables tables) {
   co_await pass_water(trial, volume);
   account.use(volume);
   const tariff::Cents shown = co_await balance(trial);
-  measure_settlement_error(trial, account, shown);
+  measure_settlement_error(trial, account, shown, {"启用前后", "before and after the hour"});
 }
 
 Task<> run(Trial& trial) {
   co_await start_water_meter(trial);
-  const Tables tables{table_of(trial, "prices"), table_of(trial, "next_prices")};
+  const Tables tables{table_of(trial.clause()), table_of(trial.clause(), next_prices)};
+  if (!climbs(tables.current)) co_await observe_table(trial, tables.current);
   const int wrong = co_await set_to_date(trial, tables);
   trial.count("wrong_tables_at_date", wrong);
   co_await run_over_date(trial, tables);
+}
+
+void check(const plan::Clause& clause, const plan::DutFile* dut) {
+  const Tables tables{table_of(clause), table_of(clause, next_prices)};
+  (void)settlement_time_of(clause);
+  (void)enable_date_of(clause);
+  check_volume(clause, "volume_l", dut);
+  if (!climbs(tables.current)) return;
+  const std::int64_t volume = litres_of(clause, "volume_l");
+  check_balance(clause, tariff::Staircase(tables.current).cost(volume) +
+                            tariff::Staircase(tables.next).cost_between(volume, 2 * volume));
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
@@ -86,12 +104,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_price_table_switch{
-    "price_table_switch",
-    "备用水价表启用",
-    "the standby price table becomes current",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "operator", "ambient"},
-    Radio::none,
-    run,
-    estimate};
+    .name = "price_table_switch",
+    .title_zh = "备用水价表启用",
+    .title_en = "the standby price table becomes current",
+    .needs = {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "pulse_counter",
+              "operator", "ambient"},
+    .run = run,
+    .estimate_s = estimate,
+    .check = check};
 
 }  // namespace meterrig::testcases

@@ -1,10 +1,11 @@
 // CJ/T 484 (revision) 6.4.3: day, month, quarter and year. The clock is set before a settlement and runs across it
 // while water flows; at an instant that is none of the cycle's nothing may be settled.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 
-#include "testcases/steps/water.hpp"
+#include "testcases/steps/plan_values.hpp"
 
 namespace meterrig::testcases {
 namespace {
@@ -25,9 +26,9 @@ Task<int> across_settlement(Trial& trial, Cycle cycle, CivilTime at) {
   const auto flow = static_cast<std::int64_t>(trial.number("flow_across_l"));
   const Usage before = co_await usage(trial);
   co_await set_meter_clock(trial, at - std::chrono::seconds(static_cast<int>(trial.number("lead_s"))));
-  co_await let_water_flow(trial, flow);
+  const RunningWater running = co_await let_water_flow(trial, flow);
   co_await sleep_for(2 * trial.time("lead_s"));
-  const std::int64_t passed = co_await finish_water(trial);
+  const std::int64_t passed = co_await finish_water(trial, running);
   const Usage after = co_await usage(trial);
   const Settled last = co_await settled(trial, 1);
   const std::int64_t total = volume_between(before.cumulative, after.cumulative);
@@ -56,6 +57,8 @@ Task<int> across_settlement(Trial& trial, Cycle cycle, CivilTime at) {
 
 // Ends of smaller cycles: midnights, months, quarters that are not the cycle's own.
 Task<int> across_another(Trial& trial, Cycle cycle, CivilTime at) {
+  // Where the clock has to be waited for, settlements of the cycle may come meanwhile.
+  co_await set_meter_clock(trial, at - std::chrono::seconds(static_cast<int>(trial.number("lead_s"))));
   const Settled before = co_await settled(trial, 1);
   const Usage usage_before = co_await usage(trial);
   co_await run_across(trial, at);
@@ -68,25 +71,37 @@ Task<int> across_another(Trial& trial, Cycle cycle, CivilTime at) {
   co_return 1;
 }
 
-std::vector<CivilTime> no_settlements(Cycle cycle, int year) {
-  const auto midnight = [year](unsigned month, unsigned day) {
-    return CivilTime(
-        std::chrono::local_days(std::chrono::year(year) / static_cast<int>(month) / static_cast<int>(day)));
+// Midnights after `now`, in their order.
+std::vector<CivilTime> no_settlements(Cycle cycle, CivilTime now) {
+  struct Day {
+    unsigned month, day;  // month 0: any
   };
-  if (cycle == Cycle::month) return {midnight(3, 18)};
-  if (cycle == Cycle::quarter) return {midnight(2, 1), midnight(5, 1)};
-  if (cycle == Cycle::year) return {midnight(7, 1)};
-  return {};
+  std::vector<Day> days;
+  if (cycle == Cycle::month) days = {{0, 18}};
+  if (cycle == Cycle::quarter) days = {{2, 1}, {5, 1}};
+  if (cycle == Cycle::year) days = {{7, 1}};
+  std::vector<CivilTime> found;
+  for (const Day& one : days) {
+    auto at = std::chrono::ceil<std::chrono::days>(now);
+    const auto fits = [&](std::chrono::year_month_day date) {
+      return date.day() == std::chrono::day(one.day) &&
+             (one.month == 0 || date.month() == std::chrono::month(one.month));
+    };
+    while (!fits(std::chrono::year_month_day(at))) at += std::chrono::days(1);
+    found.push_back(at);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 Task<Faults> one_cycle(Trial& trial, Cycle cycle, std::int64_t volume) {
-  const auto year = static_cast<int>(trial.number("year"));
   co_await set_cycle(trial, cycle);
   Faults faults;
-  const std::vector<CivilTime> others = no_settlements(cycle, year);
+  const CivilTime now = co_await meter_clock(trial);
+  const std::vector<CivilTime> others = no_settlements(cycle, now);
   co_await pass_water(trial, volume);
   for (const CivilTime at : others) faults.others += co_await across_another(trial, cycle, at);
-  const CivilTime from = std::chrono::local_days(std::chrono::year(year) / 5 / 15) + std::chrono::hours(12);
+  const CivilTime from = co_await meter_clock(trial);
   faults.settlements = co_await across_settlement(trial, cycle, next_settlement(cycle, SettlementTime(), from));
   co_return faults;
 }
@@ -95,15 +110,23 @@ Task<> run(Trial& trial) {
   co_await start_water_meter(trial);
   co_await set_settlement_time(trial, SettlementTime());
   Faults all;
-  const std::vector<double>& volumes = trial.list("volumes_l");
+  const std::vector<std::int64_t> volumes = litres_list(trial.clause(), "volumes_l");
   for (std::size_t i = 0; i < all_cycles.size(); ++i) {
-    const Faults its = co_await one_cycle(trial, all_cycles[i], static_cast<std::int64_t>(volumes.at(i)));
+    const Faults its = co_await one_cycle(trial, all_cycles[i], volumes.at(i));
     trial.record(fmt::format("{}_faults", word(all_cycles[i])), its.settlements + its.others, "1");
     all.settlements += its.settlements;
     all.others += its.others;
   }
   trial.count("wrong_settlements", all.settlements);
   trial.count("settlements_at_other_times", all.others);
+}
+
+void check(const plan::Clause& clause, const plan::DutFile* dut) {
+  for (const char* volume : {"volume_after_l", "flow_across_l"}) check_volume(clause, volume, dut);
+  const std::string name = "volumes_l";
+  if (clause.list(name).size() != all_cycles.size())
+    clause.refuse(name, fmt::format("{} volumes, one for each cycle", all_cycles.size()));
+  for (const std::int64_t volume : litres_list(clause, name)) check_pulses(clause, name, volume, dut);
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
@@ -116,12 +139,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_settlement_cycles{
-    "settlement_cycles",
-    "结算周期",
-    "settlement cycles",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "ambient"},
-    Radio::none,
-    run,
-    estimate};
+    .name = "settlement_cycles",
+    .title_zh = "结算周期",
+    .title_en = "settlement cycles",
+    .needs = {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "pulse_counter",
+              "ambient"},
+    .run = run,
+    .estimate_s = estimate,
+    .check = check};
 
 }  // namespace meterrig::testcases

@@ -2,7 +2,7 @@
 // before the instant belongs to the old period, what passes at it or after to the new one.
 #include <fmt/format.h>
 
-#include "testcases/steps/water.hpp"
+#include "testcases/steps/plan_values.hpp"
 
 namespace meterrig::testcases {
 namespace {
@@ -52,9 +52,11 @@ Task<int> at_the_boundary(Trial& trial) {
   co_await set_meter_clock(trial, at - std::chrono::seconds(static_cast<int>(to_seconds(lead))));
   const Instant instant = trial.clock().now() + lead;
   co_await sleep_until(instant - off);
-  co_await let_water_flow(trial, step);
+  const RunningWater early = co_await let_water_flow(trial, step);
+  co_await finish_water(trial, early);
   co_await sleep_until(instant + off);
-  co_await let_water_flow(trial, step);
+  const RunningWater late = co_await let_water_flow(trial, step);
+  co_await finish_water(trial, late);
   co_await sleep_until(instant + lead);
   const Usage after = co_await usage(trial);
   const Settled last = co_await settled(trial, 1);
@@ -74,6 +76,10 @@ Task<> run(Trial& trial) {
   trial.count("wrong_values_at_the_boundary", boundary_faults);
 }
 
+void check(const plan::Clause& clause, const plan::DutFile* dut) {
+  for (const char* volume : {"volume_l", "boundary_step_l"}) check_volume(clause, volume, dut);
+}
+
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
   return clause.number("boot_s", dut) + 4 * clause.number("lead_s", dut) + 60 +
          2 * clause.number("volume_l", dut) / clause.number("pulse_rate_hz", dut);
@@ -82,12 +88,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_settlement_freeze{
-    "settlement_freeze",
-    "冻结",
-    "freeze at settlement",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "ambient"},
-    Radio::none,
-    run,
-    estimate};
+    .name = "settlement_freeze",
+    .title_zh = "冻结",
+    .title_en = "freeze at settlement",
+    .needs = {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "pulse_counter",
+              "ambient"},
+    .run = run,
+    .estimate_s = estimate,
+    .check = check};
 
 }  // namespace meterrig::testcases

@@ -2,7 +2,7 @@
 // The thirteenth and the power cycle are the rig's additions.
 #include <fmt/format.h>
 
-#include "testcases/steps/water.hpp"
+#include "testcases/steps/plan_values.hpp"
 
 namespace meterrig::testcases {
 namespace {
@@ -52,6 +52,8 @@ Task<> run(Trial& trial) {
   trial.count("wrong_records_after_power_cycle", wrong(trial, after, expected, "after the power cycle"));
 }
 
+void check(const plan::Clause& clause, const plan::DutFile* dut) { check_volume(clause, "step_l", dut); }
+
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
   const double records = clause.number("records", dut);
   const double litres = clause.number("step_l", dut) * (records + 1) * (records + 2) / 2;
@@ -62,12 +64,13 @@ double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
 }  // namespace
 
 extern const Procedure procedure_settlement_storage{
-    "settlement_storage",
-    "历史结算数据存储",
-    "storage of the last settlements",
-    {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "ambient"},
-    Radio::none,
-    run,
-    estimate};
+    .name = "settlement_storage",
+    .title_zh = "历史结算数据存储",
+    .title_en = "storage of the last settlements",
+    .needs = {"power_supply", "voltmeter", "ammeter", "path_switch", "uart_link", "pulse_simulator", "pulse_counter",
+              "ambient"},
+    .run = run,
+    .estimate_s = estimate,
+    .check = check};
 
 }  // namespace meterrig::testcases

@@ -43,13 +43,13 @@ Task<int> write_illegal(Trial& trial) {
   int taken = 0;
   for (const Bytes3& value : illegal) {
     const cjt188::Bytes before = co_await meter.bytes_of("settlement_time");
-    co_await meter.offer("settlement_time", on_the_wire(value));
+    co_await trial.offer("settlement_time", on_the_wire(value));
     const cjt188::Bytes after = co_await meter.bytes_of("settlement_time");
     if (after == before) continue;
     ++taken;
     trial.note(fmt::format("非法结算时间 {} 被接受", text_of(value)),
                fmt::format("the illegal settlement time {} was taken", text_of(value)));
-    co_await meter.offer("settlement_time", before);
+    co_await trial.offer("settlement_time", before);
   }
   co_return taken;
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core/errors.hpp"
+#include "rig/record/record_fold.hpp"
 #include "tests/defects/whole_run.hpp"
 
 // What goes wrong with the rig is never the meter's fault: void with its cause, inconclusive, or a run that does not
@@ -12,14 +13,14 @@ using nlohmann::json;
 
 // Served by every station: with one of these all of them are hit.
 bool is_shared(const std::string& fault) {
-  for (const char* shared : {"host", "operator", "ambient", "R15", "emergency_stop", "inputs"})
+  for (const char* shared : {"host", "operator", "ambient", "R8", "R15", "emergency_stop", "inputs", "chamber"})
     if (fault.ends_with(shared)) return true;
   return false;
 }
 
 // Those that end a run before it starts, or that are the program's own, have tests of their own.
 bool in_a_run(const std::string& name) {
-  for (const char* other : {"R5", "R7", "R8", "R9", "R11", "R13"})
+  for (const char* other : {"R5", "R7", "R9", "R11", "R13"})
     if (name == other) return false;
   return true;
 }
@@ -36,12 +37,15 @@ class Faults : public ::testing::TestWithParam<bench::DefectRow> {};
 TEST_P(Faults, AreTheRigs) {
   const bench::DefectRow& row = GetParam();
   const bool shared = is_shared(row.name);
-  const std::string rig = json::parse(row.conditions).value("rig", "embedded");
+  Story story{.faults = {shared ? row.name : row.name + "@2"}};
+  story.rig = json::parse(row.conditions).value("rig", "embedded");
   // What an interlock ends is over early; the rest of its plan is only more of the same.
-  const std::vector<std::string> early = {"5.3.8", "5.3.9", "5.3.17", "5.3.18"};
-  const json record = record_of({.only = rig == "embedded" ? std::vector<std::string>{} : early,
-                                 .faults = {shared ? row.name : row.name + "@2"},
-                                 .rig = rig});
+  if (story.rig == "interlocks") story.only = {"5.3.8", "5.3.9", "5.3.17", "5.3.18"};
+  if (story.rig == "water") {
+    story.duts = {"lxs15-1", "lxs15-2"};
+    story.plan = "cjt484-auto";
+  }
+  const json record = record_of(story);
   std::map<std::string, std::string> expected(row.expected.begin(), row.expected.end());
   const auto tested = support::verdicts_of(record, 1);
   std::erase_if(expected, [&](const auto& each) { return !tested.contains(each.first); });
@@ -64,8 +68,8 @@ TEST_P(Faults, AreTheRigs) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cjt503, Faults, ::testing::ValuesIn(faults()), [](const auto& one) {
-  std::string name = one.param.name;
+INSTANTIATE_TEST_SUITE_P(Rig, Faults, ::testing::ValuesIn(faults()), [](const auto& one) {
+  std::string name = one.param.meter + "_" + one.param.name;
   for (char& c : name)
     if (c == ':' || c == '-') c = '_';
   return name;
@@ -84,6 +88,29 @@ TEST(Refused, AGaugeThatIsTooCoarse) {
 TEST(Refused, NotWithoutTheClauseThatNeedsIt) {
   const json record = record_of({.only = {"CJT503-5.3.8/6.10"}, .faults = {"R5@2"}});
   EXPECT_EQ(exceptions_of(record, 1), (std::map<std::string, std::string>{}));
+}
+
+// R7: as a time server corrects a computer's clock, in the middle of the day that the meter's clock is watched.
+TEST(ClockError, AStepOfTheRigsClockIsVoid) {
+  const std::string clause = "CJT484-5.4.2b/6.4.2a";
+  cli::RunOptions words;
+  words.plan = "cjt484-auto";
+  words.rig = "water";
+  words.duts = {"lxs15-1"};
+  words.only = {clause};
+  cli::RunFiles files = support::files_of(words);
+  support::VirtualRig rig(files);
+  support::Session session(rig);
+  const auto step = [](VirtualClock& clock) -> Task<> {
+    co_await sleep_for(7h);
+    clock.step_utc(90s);
+  };
+  session.spawn(step(rig.clock));
+  session.to_end();
+  const json record = record::fold_record(session.run().journal().events());
+  const json& result = result_of(record, 0, clause);
+  EXPECT_EQ(result.at("verdict"), "void");
+  EXPECT_TRUE(shows(result, "set meanwhile") || shows(result, "stepped by")) << reasons_of(result);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ json record_of(const Story& story) {
   words.duts = story.duts;
   words.only = story.only;
   cli::RunFiles files = support::files_of(words);
+  files.answers.observations.assign(story.answers.begin(), story.answers.end());
   if (story.change) story.change(files);
   support::VirtualRig rig(files, story.seed, story.faults, story.defects);
   support::Session session(rig);

@@ -25,6 +25,8 @@ struct Story {
   std::string plan = "cjt503-auto";
   std::string rig = "embedded";
   std::uint64_t seed = 1;
+  // What the operator says in the place of the virtual one, each once.
+  std::vector<cli::Answers::Observation> answers = {};
   // Changes the files of the run before it starts.
   std::function<void(cli::RunFiles&)> change = {};
 };

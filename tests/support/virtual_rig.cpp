@@ -67,9 +67,14 @@ class CountingBus final : public RegisterBus {
 
 }  // namespace
 
-CountingConnector::CountingConnector(Clock& clock, bench::Bench& bench)
-    : behind_(clock, &bench, nullptr, [this](const std::string& member, LinkPeer& own) -> LinkPeer* {
-        links_.push_back(std::make_unique<Link>(*this, member, own));
+CountingConnector::CountingConnector(Clock& clock, bench::Bench& bench, const cli::Answers& answers)
+    : behind_(clock, &bench, nullptr, [this, &clock, answers](const std::string& member, LinkPeer& own) -> LinkPeer* {
+        LinkPeer* peer = &own;
+        if (member == "operator" && !answers.observations.empty()) {
+          answering_ = std::make_unique<cli::AnsweringOperator>(clock, own, answers);
+          peer = answering_.get();
+        }
+        links_.push_back(std::make_unique<Link>(*this, member, *peer));
         return links_.back().get();
       }) {}
 
@@ -105,7 +110,7 @@ VirtualRig::VirtualRig(cli::RunFiles& files, std::uint64_t seed, const std::vect
   simulation_ = files.simulation;
   simulation_.insert(simulation_.end(), choices.words.begin(), choices.words.end());
   bench = cli::make_bench(clock, files.loader.path(), rig_, duts_, choices, seed_);
-  connector = std::make_unique<CountingConnector>(clock, *bench);
+  connector = std::make_unique<CountingConnector>(clock, *bench, files.answers);
 }
 
 rig::RunSetup VirtualRig::setup() {

@@ -30,7 +30,8 @@ using ExchangeHook = std::function<void(const std::string& member, int number)>;
 // Opens the members of a bench in memory, and counts what is exchanged with them.
 class CountingConnector final : public rig::Connector {
  public:
-  CountingConnector(Clock& clock, bench::Bench& bench);
+  // Prompts that an observation of `answers` fits are answered by it.
+  CountingConnector(Clock& clock, bench::Bench& bench, const cli::Answers& answers);
   ~CountingConnector() override;
   Task<std::unique_ptr<ByteStream>> stream(const plan::Address& address, const std::string& name) override;
   Task<std::shared_ptr<RegisterBus>> bus(const plan::Address& address, const std::string& name, int& unit) override;
@@ -44,6 +45,7 @@ class CountingConnector final : public rig::Connector {
   cli::BenchConnector behind_;
   std::map<std::string, int> exchanges_;
   std::vector<std::unique_ptr<Link>> links_;
+  std::unique_ptr<cli::AnsweringOperator> answering_;
   ExchangeHook hook_;
 };
 

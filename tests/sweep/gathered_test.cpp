@@ -45,7 +45,7 @@ Task<> run(rig::Trial& trial) {
 double own_s(const plan::Clause&, const plan::DutFile&) { return 120; }
 
 const rig::Gathered in_chamber{"chamber", settings, bring, soak_s, 7200};
-const rig::Procedure procedure{"soaked", "恒温测试", "soaked", {"operator"}, rig::Radio::none, run,
+const rig::Procedure procedure{"soaked", "恒温测试", "soaked", {"operator"}, rig::Radio::talking, run,
                                own_s,    {},         nullptr,  false,        &in_chamber};
 
 class Gathered : public testing::Test {

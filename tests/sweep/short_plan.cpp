@@ -36,7 +36,27 @@ constexpr Change changes[] = {
     {"attempts", "3"},
 };
 
+constexpr Change water_changes[] = {
+    {"volume_l", "7"},
+    {"volumes_l", "[3, 4, 5, 6]"},
+    {"volume_after_l", "2"},
+    {"above_l", "7"},
+    {"before_settlement_l", "3"},
+    {"after_settlement_l", "4"},
+    {"after_switch_l", "5"},
+    {"step_l", "1"},
+    {"segments", "2"},
+    {"positions", "2"},
+    {"duration_s", "7200"},
+    {"look_every_s", "1800"},
+    {"ambient_every_s", "600"},
+};
+
 }  // namespace
+
+void shorten_water(plan::PlannedClause& planned) {
+  for (const Change& change : water_changes) support::change_parameter(planned, change.parameter, change.value);
+}
 
 void shorten(plan::PlannedClause& planned) {
   const auto set = [&](const char* name, const char* value) { support::change_parameter(planned, name, value); };

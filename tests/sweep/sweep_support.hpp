@@ -20,6 +20,8 @@ const std::vector<ShortClause>& short_clauses();
 
 // Cuts down what is sampled, polled or repeated.
 void shorten(plan::PlannedClause& planned);
+// The same of the clauses of CJ/T 484: litres and hours. Step volumes are whole cubic metres.
+void shorten_water(plan::PlannedClause& planned);
 // The files of a short run: clauses by word (all when empty), one station a DUT.
 cli::RunFiles short_files(const std::vector<std::string>& only, const std::vector<std::string>& duts);
 

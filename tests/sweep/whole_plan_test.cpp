@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <random>
-
-#include "tests/sweep/sweep_support.hpp"
+#include "tests/sweep/draws.hpp"
 
 namespace meterrig::sweep {
 namespace {
@@ -19,46 +17,29 @@ class WholePlan : public testing::TestWithParam<std::uint64_t> {
       : seed_(seed_or(GetParam())),
         files_(short_files({}, three)),
         baseline_(undisturbed(files_, seed_)),
-        random_(seed_) {}
+        draws_(baseline_, seed_) {}
 
-  std::uint64_t draw(std::uint64_t below) {
-    return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(random_);
-  }
-  std::string stop() {
-    static constexpr const char* ways[] = {"stop", "inside", "emergency"};
-    if (draw(3) == 0)
-      return fmt::format("io-{}@{}", draw(2) ? "stop" : "emergency",
-                         1 + draw(static_cast<std::uint64_t>(baseline_.exchanges)));
-    return fmt::format("{}@{}", ways[draw(3)], draw(baseline_.turns));
-  }
-  std::string io_fault() {
-    static constexpr const char* troubles[] = {"silent", "garbage", "late", "close", "error"};
-    auto member = baseline_.exchanges_of.begin();
-    std::advance(member, draw(baseline_.exchanges_of.size()));
-    return fmt::format("fault=io-{}:{}#{}", troubles[draw(5)], member->first,
-                       1 + draw(static_cast<std::uint64_t>(member->second)));
-  }
   int runs() const { return static_cast<int>(100 / std::min<std::uint64_t>(stride(), 10)); }
 
   std::uint64_t seed_;
   cli::RunFiles files_;
   Baseline baseline_;
-  std::mt19937_64 random_;
+  Draws draws_;
 };
 
 TEST_P(WholePlan, Stopped) {
   Sweeper sweep(files_, baseline_, seed_);
-  for (int i = 0; i < runs(); ++i) sweep.one(stop());
+  for (int i = 0; i < runs(); ++i) sweep.one(draws_.stop());
 }
 
 TEST_P(WholePlan, Abandoned) {
   Sweeper sweep(files_, baseline_, seed_);
-  for (int i = 0; i < runs(); ++i) sweep.one(fmt::format("abandon@{}", draw(baseline_.turns)));
+  for (int i = 0; i < runs(); ++i) sweep.one(fmt::format("abandon@{}", draws_.below(baseline_.turns)));
 }
 
 TEST_P(WholePlan, OneExchangeSpoiled) {
   Sweeper sweep(files_, baseline_, seed_);
-  for (int i = 0; i < runs(); ++i) sweep.one(io_fault());
+  for (int i = 0; i < runs(); ++i) sweep.one(draws_.io_fault());
 }
 
 // Everything at once: faults of instruments and of the rig, meters that are bad, stops, a store that fails.
@@ -71,12 +52,13 @@ TEST_P(WholePlan, Swarm) {
   for (int i = 0; i < runs(); ++i) {
     std::string what;
     const auto add = [&](const std::string& word) { what += (what.empty() ? "" : ",") + word; };
-    for (std::uint64_t n = draw(3); n > 0; --n) add(io_fault());
-    if (draw(2) == 0) add(fmt::format("fault={}@{}", rig_faults[draw(std::size(rig_faults))], 1 + draw(3)));
-    for (std::uint64_t n = draw(3); n > 0; --n)
-      add(fmt::format("defect={}@{}", defects[draw(defects.size())], 1 + draw(3)));
-    if (draw(3) == 0) add(fmt::format("store@{}", 1 + draw(baseline_.store_calls)));
-    if (draw(3) == 0 || what.empty()) add(stop());
+    for (std::uint64_t n = draws_.below(3); n > 0; --n) add(draws_.io_fault());
+    if (draws_.below(2) == 0)
+      add(fmt::format("fault={}@{}", rig_faults[draws_.below(std::size(rig_faults))], 1 + draws_.below(3)));
+    for (std::uint64_t n = draws_.below(3); n > 0; --n)
+      add(fmt::format("defect={}@{}", defects[draws_.below(defects.size())], 1 + draws_.below(3)));
+    if (draws_.below(3) == 0) add(fmt::format("store@{}", 1 + draws_.below(baseline_.store_calls)));
+    if (draws_.below(3) == 0 || what.empty()) add(draws_.stop());
     sweep.one(what);
   }
 }

@@ -219,8 +219,33 @@ TEST(StepDisplay, Pages) {
   const std::string wheels = station.meter.observe("read_counter").value();
   station.meter.volume_passed(0.0125);
   const std::string turned = station.meter.observe("read_counter").value();
-  EXPECT_EQ(std::stoi(turned.substr(turned.find('.') + 1)) - std::stoi(wheels.substr(wheels.find('.') + 1)), 12);
+  EXPECT_EQ(std::stoi(turned.substr(turned.find('.') + 1)) - std::stoi(wheels.substr(wheels.find('.') + 1)), 125)
+      << "tenths of a litre";
   EXPECT_EQ(station.read("period_volume"), "0.572 m3");
+}
+
+// What people see of it, and what comes back from other equipment; without supply at the station.
+TEST(StepPeople, LookAtItAndTakeItAway) {
+  StepStation good;
+  EXPECT_EQ(good.meter.observe("inspect:5.2.8"), "yes");
+  EXPECT_EQ(good.meter.observe("inspect:5.4.9.2a"), "n.a.");
+  EXPECT_EQ(good.meter.observe("weigh:5.2.8"), std::nullopt);
+  good.litres(5);
+  const int before = std::stoi(good.read("period_volume").substr(2));
+  EXPECT_EQ(good.meter.observe("treat:5.2.10"), "done");
+  EXPECT_EQ(std::stoi(good.read("period_volume").substr(2)), before);
+  EXPECT_EQ(good.meter.observe("pass_water:5.2.9"), "0.250");
+  EXPECT_EQ(std::stoi(good.read("period_volume").substr(2)), before + 250);
+  StepStation worn("cjt484-5.2.9-d1");
+  EXPECT_EQ(worn.meter.observe("pass_water:5.2.9"), "0.250");
+  EXPECT_EQ(worn.read("period_volume"), "0.230 m3");
+  StepStation forgets("cjt484-5.2.10-d1");
+  forgets.litres(5);
+  EXPECT_EQ(forgets.meter.observe("treat:5.2.11"), "done");
+  EXPECT_EQ(forgets.read("period_volume"), "0.005 m3");
+  EXPECT_EQ(forgets.meter.observe("treat:5.2.10"), "done");
+  EXPECT_EQ(forgets.read("period_volume"), "0.000 m3");
+  EXPECT_EQ(StepStation("cjt484-5.2.8-d1").meter.observe("inspect:5.2.8"), "no");
 }
 
 struct StepSecurity : testing::Test {
@@ -271,6 +296,15 @@ TEST_F(StepSecurity, WritesTravelEncipheredAndReadsInPlain) {
   EXPECT_EQ(station.write("clock", "2027-01-01T00:00:00"), "refused");
   station.connect("F123456789ABCDEFFEDCBA9876543210");
   EXPECT_EQ(after_write(station, "settlement_time", "010100"), "silent 122823") << "another key";
+}
+
+// Reads in plain count serial numbers, too: a day of them does not make the next write look like a replay.
+TEST_F(StepSecurity, AWriteIsTakenAfterAnyNumberOfReads) {
+  for (int reads = 1; reads < 300; reads += 37) {
+    EXPECT_EQ(station.write("settlement_time", "122823"), "ok");
+    for (int i = 0; i < reads; ++i) station.read("clock");
+    EXPECT_EQ(station.write("settlement_time", "010100"), "ok") << "after " << reads;
+  }
 }
 
 TEST_F(StepSecurity, NoChangedBitIsTaken) {
@@ -342,7 +376,7 @@ TEST(StepDefects, AreOfTheWaterMeter) {
     EXPECT_TRUE(station.meter.running()) << row.name;
     EXPECT_NE(station.read("cumulative_volume"), "") << row.name;
   }
-  EXPECT_EQ(water, 53);
+  EXPECT_EQ(water, 75);
   EXPECT_EQ(conditions_json(find_meter_defect("cjt484-5.4.1-g1")->conditions),
             "{\"dut\": {\"period_resolution_m3\": 0.1}}");
 }

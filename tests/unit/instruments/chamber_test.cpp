@@ -103,6 +103,46 @@ TEST_F(VirtualChamber, RefusesWhatItCanNotHold) {
   EXPECT_THROW(twin.write(RegisterTable::holding, 16594, std::vector<std::uint16_t>{64}), RegisterPeer::Refusal);
 }
 
+TEST_F(VirtualChamber, WithAWeakCompressorStaysAboveItsSetPoint) {
+  twin.misbehave(bench::ChamberTrouble::no_cold);
+  hold(-25);
+  pass(3h);
+  EXPECT_NEAR(twin.celsius(), -18, 0.01);
+  now(role->set(55));
+  pass(1h);
+  EXPECT_NEAR(twin.celsius(), 55, 0.01);
+}
+
+TEST_F(VirtualChamber, WithAStuckSensorShowsWhatItShowedFirst) {
+  twin.misbehave(bench::ChamberTrouble::stuck_sensor);
+  const double first = read();
+  hold(-25);
+  pass(3h);
+  EXPECT_NEAR(twin.celsius(), -25, 0.01);
+  EXPECT_EQ(read(), first);
+}
+
+TEST_F(VirtualChamber, GetsTheRoomsAirThroughAnOpenDoor) {
+  twin.misbehave(bench::ChamberTrouble::door_open);
+  hold(-25);
+  pass(5h - 1s);
+  EXPECT_NEAR(twin.celsius(), -25, 0.01);
+  pass(10min);
+  EXPECT_GT(twin.celsius(), 20) << "before it is closed";
+  EXPECT_TRUE(twin.running());
+  pass(1h);
+  EXPECT_NEAR(twin.celsius(), -25, 0.01) << "closed again";
+}
+
+TEST_F(VirtualChamber, MayStopByItself) {
+  twin.misbehave(bench::ChamberTrouble::stops);
+  hold(55);
+  pass(5h + 1s);
+  EXPECT_FALSE(twin.running());
+  pass(30min);
+  EXPECT_NEAR(twin.celsius() - 23, 32 / std::exp(1), 0.1);
+}
+
 TEST_F(VirtualChamber, TellsOfEachTenthOfAKelvin) {
   std::vector<double> told;
   twin.on_change([&](double celsius) {

@@ -157,7 +157,7 @@ TEST_F(VirtualSimulator, LosesEveryThousandthWhenItIsSick) {
 }
 
 TEST(WaterInstruments, HaveTheFaultsOfEveryBus) {
-  for (const char* name : {"io-silent:simulator", "io-garbage:simulator2", "io-error:chamber", "io-late:chamber"}) {
+  for (const char* name : {"io-silent:pulses", "io-garbage:pulses2", "io-error:chamber", "io-late:chamber"}) {
     const bench::Fault fault = bench::parse_fault(name);
     EXPECT_EQ(fault.kind, bench::Fault::Kind::io) << name;
     EXPECT_EQ(name, std::string(name).substr(0, std::string(name).find(':') + 1) + fault.instrument);

@@ -171,8 +171,8 @@ TEST(Messages, Standard) {
        "requirement and test"},
       {"standards/cjt503.json", "\"from\": \"valve_close_time_s\"", "\"from\": \"valve_closing_time_s\"",
        "@: at /clauses/21/limits/closing_time/from: found string \"valve_closing_time_s\"; expected "
-       "\"nominal_voltage_v\", \"undervoltage_v\", \"minimum_voltage_v\", \"wake_period_s\", \"detection_latency_s\", "
-       "\"valve_close_time_s\", \"nominal_flow_m3_per_h\", \"qmax_m3_per_h\" or 2 others; did you mean "
+       "\"nominal_voltage_v\", \"undervoltage_v\", \"minimum_voltage_v\", \"maximum_voltage_v\", \"wake_period_s\", "
+       "\"detection_latency_s\", \"valve_close_time_s\", \"nominal_flow_m3_per_h\" or 3 others; did you mean "
        "\"valve_close_time_s\"?"},
   });
 }
@@ -191,7 +191,7 @@ TEST(Messages, AFileOfNoKnownKind) {
   const auto file = scratch.write("x.json", "{\"hello\": 1}");
   EXPECT_EQ(refusal([&] { shipped().check(file); }),
             file.string() +
-                ":1: at /: found keys of no known kind; expected a standard, plan, rig, dut, instrument or "
+                ":1: at /: found keys of no known kind; expected a standard, plan, job, rig, dut, instrument or "
                 "meter file");
 }
 

@@ -45,7 +45,7 @@ TEST(Journal, KnowsEveryEventTypeOfTheDocument) {
     }
   }
   for (const char* own : {"seq", "t", "type", "station"}) types.erase(own);
-  EXPECT_EQ(types.size(), 23U);
+  EXPECT_EQ(types.size(), 25U);
   for (const std::string& type : types) {
     test::Bench bench;
     try {
