@@ -12,10 +12,8 @@ namespace {
 // A digitising current analyser (N6705C with N6781A): means over an interval each, seamless ranging.
 class ScpiAnalyser final : public CurrentMeter {
  public:
-  ScpiAnalyser(Clock& clock, std::shared_ptr<ScpiSession> session, const Profile& profile, int channel,
-               const std::string& role)
-      : clock_(clock),
-        session_(std::move(session)),
+  ScpiAnalyser(std::shared_ptr<ScpiSession> session, const Profile& profile, int channel, const std::string& role)
+      : session_(std::move(session)),
         profile_(profile),
         role_(role),
         channel_(channel),
@@ -140,7 +138,6 @@ class ScpiAnalyser final : public CurrentMeter {
                           {session_->name(), asked, fmt::format("{} samples", samples_.size()), {}});
   }
 
-  Clock& clock_;
   std::shared_ptr<ScpiSession> session_;
   const Profile& profile_;
   std::string role_;
@@ -158,9 +155,9 @@ class ScpiAnalyser final : public CurrentMeter {
 
 }  // namespace
 
-std::unique_ptr<CurrentMeter> make_scpi_analyser(Clock& clock, std::shared_ptr<ScpiSession> session,
-                                                 const Profile& profile, int channel, const std::string& role) {
-  return std::make_unique<ScpiAnalyser>(clock, std::move(session), profile, channel, role);
+std::unique_ptr<CurrentMeter> make_scpi_analyser(std::shared_ptr<ScpiSession> session, const Profile& profile,
+                                                 int channel, const std::string& role) {
+  return std::make_unique<ScpiAnalyser>(std::move(session), profile, channel, role);
 }
 
 }  // namespace meterrig

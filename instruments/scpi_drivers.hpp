@@ -14,8 +14,8 @@ std::unique_ptr<PowerSupply> make_scpi_supply(Clock& clock, std::shared_ptr<Scpi
 std::unique_ptr<Voltmeter> make_scpi_voltmeter(Clock& clock, std::shared_ptr<ScpiSession> session,
                                                const Profile& profile);
 // role: "microammeter" or "ammeter".
-std::unique_ptr<CurrentMeter> make_scpi_analyser(Clock& clock, std::shared_ptr<ScpiSession> session,
-                                                 const Profile& profile, int channel, const std::string& role);
+std::unique_ptr<CurrentMeter> make_scpi_analyser(std::shared_ptr<ScpiSession> session, const Profile& profile,
+                                                 int channel, const std::string& role);
 // The same for any instrument: an analyser, or a multimeter whose profile has sequences.
 std::unique_ptr<CurrentMeter> make_scpi_current_meter(Clock& clock, std::shared_ptr<ScpiSession> session,
                                                       const Profile& profile, int channel, const std::string& role);

@@ -27,7 +27,8 @@ Exchange with_reply(Exchange asked, const Frame& reply) {
 bool is_abnormal(const Frame& frame) { return (frame.control & 0xC0) == cjt188::control::abnormal; }
 
 bool is_write(const Frame& request) {
-  return request.control == cjt188::control::write_data || request.control == cjt188::control::write_motor_sync;
+  return request.control == cjt188::control::write_data || request.control == cjt188::control::write_motor_sync ||
+         request.control == cjt188::control::write_address;
 }
 
 }  // namespace
@@ -256,12 +257,8 @@ Task<Frame> Cjt188Meter::send_write(const std::string& name, std::string value) 
     content = field_bytes(item.format, size, {item.name, value, ""});
   }
   content.insert(content.end(), place.write->suffix.begin(), place.write->suffix.end());
-  co_return co_await send_content(name, std::move(content), usual_repeats);
-}
-
-Task<Frame> Cjt188Meter::send_content(std::string name, cjt188::Bytes content, int repeats) {
   const bool enciphered = is_enciphered(name, true);
-  co_return co_await send_request(std::move(name), std::move(content), enciphered, repeats);
+  co_return co_await send_request(name, std::move(content), enciphered, usual_repeats);
 }
 
 Task<Frame> Cjt188Meter::send_request(std::string name, cjt188::Bytes content, bool enciphered, int repeats) {

@@ -107,7 +107,6 @@ class Cjt188Meter final : public Meter {
   std::string question_in_cipher() const;
   Task<Content> content(const std::string& name);
   Task<cjt188::Frame> send_write(const std::string& name, std::string value);
-  Task<cjt188::Frame> send_content(std::string name, cjt188::Bytes content, int repeats);
   Task<cjt188::Frame> send_request(std::string name, cjt188::Bytes content, bool enciphered, int repeats);
   Task<Answer> once(std::string name, cjt188::Bytes content, bool enciphered);
   Task<MeterStatus> write_valve(bool open);

@@ -43,7 +43,7 @@ int arguments_of(std::uint8_t command) {
 }  // namespace
 
 Ppk2Device::Ppk2Device(Clock& clock, SupplyPath& path, Path which, const std::string& serial, std::uint64_t seed)
-    : clock_(clock), path_(path), spread_(seed, serial), serial_(serial), timer_(clock, [this] { send_samples(); }) {
+    : clock_(clock), spread_(seed, serial), serial_(serial), timer_(clock, [this] { send_samples(); }) {
   probe_.connect(clock.now(), &path, which);
   for (const double ohms : {1031.64, 101.65, 10.15, 0.94, 0.043})
     ranges_.push_back(

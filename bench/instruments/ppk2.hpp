@@ -40,7 +40,6 @@ class Ppk2Device final : public LinkPeer {
   std::uint32_t word_of(double amperes);
 
   Clock& clock_;
-  SupplyPath& path_;
   Probe probe_;
   Spread spread_;
   std::string serial_;

@@ -17,8 +17,8 @@ enum Needs : unsigned {
   water = 1,
   person = 2,
   gap = 4,  // takes the supply away
-  late =
-      8,  // its water begins when the water before it has stopped for less than 30 s: one run of pulses to the counter
+  // Its water begins when the water before it has stopped for less than 30 s: one run of pulses to the counter.
+  late = 8,
   much = 16  // a thousandth pulse of the simulator falls into it
 };
 
@@ -50,13 +50,7 @@ constexpr std::array tested = std::to_array<Tested>({
     {"CJT484-5.4.2b/6.4.2a", 0},
 });
 
-Expected of_those(unsigned needs, const char* verdict) {
-  Expected some;
-  for (const Tested& one : tested)
-    if ((one.needs & needs) == needs) some.emplace_back(one.clause, verdict);
-  return some;
-}
-Expected of_those_but(unsigned needs, unsigned not_those, const char* verdict) {
+Expected of_those(unsigned needs, const char* verdict, unsigned not_those = 0) {
   Expected some;
   for (const Tested& one : tested)
     if ((one.needs & needs) == needs && (one.needs & not_those) == 0) some.emplace_back(one.clause, verdict);
@@ -111,8 +105,8 @@ std::vector<Row> of_the_rig() {
       {"R14", every("inconclusive"), "the meter answers under another meter's address"},
       {"R15", of_those(person, "inconclusive"), "the operator never answers"},
       {"pulse-sim-lost", of_those(much, "void"), "one in a thousand pulses of the simulator does not come out"},
-      {"pulse-lost:counter", of_those_but(water, late, "void"), "the counter does not see the fifth pulse of a run"},
-      {"pulse-extra:counter", of_those_but(water, late, "void"),
+      {"pulse-lost:counter", of_those(water, "void", late), "the counter does not see the fifth pulse of a run"},
+      {"pulse-extra:counter", of_those(water, "void", late),
        "the counter sees a pulse that never came, 2 s after the fifth of a run"},
       {"relay-stuck:k2", of_those(gap, "void"), "the contact k2 closes once and never opens again"},
       {"relay-dead:k2", every("void"), "the contact k2 never closes"},

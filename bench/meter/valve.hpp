@@ -57,7 +57,6 @@ class Valve {
   double to_ = 0;
   Instant began_{};
   Duration travel_{};
-  Duration full_travel_{};
   int opens_ = 0;
   int closes_ = 0;
   int starts_ = 0;

@@ -136,13 +136,13 @@ void add_what_is_open(json& text, const Tally& all, std::size_t open) {
   }
 }
 
-}  // namespace
-
 void add_what_is_waived(json& text, const std::vector<std::string>& waived) {
   if (waived.empty()) return;
   add(text, fmt::format("按协议免检：{}。", fmt::join(waived, "、")),
       fmt::format("Waived by agreement: {}.", fmt::join(waived, ", ")));
 }
+
+}  // namespace
 
 json conclude(const json& opening, const json& duts, RunState state, bool simulated) {
   const Tally all = tally(duts);

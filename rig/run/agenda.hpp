@@ -16,7 +16,7 @@ struct Needs {
 };
 
 // Leases a clause for one station: the instruments of the roles that its procedure needs and that another station uses
-// as well, the operator, the radio channel. A coil of a relay board is its station's own. One who takes something
+// as well, the radio channel. A coil of a relay board is its station's own. One who takes something
 // within a procedure holds nothing then that anybody takes so: else all is taken at the start.
 Needs needs_of(const RunSetup& setup, const plan::RigStation& place, const Procedure& procedure);
 // Is the instrument behind this role of the station used by another station, too?

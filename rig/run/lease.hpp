@@ -58,7 +58,7 @@ struct LeaseObstacle {
   Instant since{};  // when he got it
 };
 
-// Grants leases of the rig's shared things: instruments, the radio channel, the operator. Who is midway goes first; of
+// Grants leases of the rig's shared things: instruments and the radio channel. Who is midway goes first; of
 // the others the longest remaining path, then first come first served. Who has been overtaken `overtakes_max` times
 // goes before those who came later, and what he needs is kept for him.
 class LeaseTable {

@@ -45,6 +45,7 @@ Task<> take_out(Trial& trial) {
   st.commissioned = false;
 }
 
+bool treated_here(const plan::Clause& clause) { return clause.text("certificate") != "required"; }
 bool passes_water(const Trial& trial) { return trial.clause().text("water") == "bench"; }
 
 // The operator has it done. Gives the litres that a water bench has passed through it; 0 without one.
@@ -114,13 +115,11 @@ Task<> treat(Trial& trial) {
 
 Task<> run(Trial& trial) {
   const bool treated_elsewhere = trial.certificates().has_value();
-  if (!treated_elsewhere && trial.clause().text("certificate") == "required") trial.without_certificate();
+  if (!treated_elsewhere && !treated_here(trial.clause())) trial.without_certificate();
   co_await start_water_meter(trial);
   if (!treated_elsewhere) co_await treat(trial);
   co_await check_function(trial);
 }
-
-bool treated_here(const plan::Clause& clause) { return clause.text("certificate") != "required"; }
 
 double estimate(const plan::Clause& clause, const plan::DutFile& dut) {
   const double treatment_s = treated_here(clause) ? clause.number("treatment_s", dut) + 60 : 0;

@@ -50,17 +50,20 @@ Task<> release_uart(Trial& trial) {
 // does not come back as listening wake-ups do.
 bool disturbed(const Waveform& window, Duration wake_period) {
   const auto found = bursts(window, 1e-3, 2ms);
-  if (found.size() < 3) return false;
   std::vector<double> peaks;
   for (const Burst& burst : found) {
     if (window.interval * static_cast<std::int64_t>(burst.last - burst.first) > 200ms) return true;
     peaks.push_back(burst.peak);
   }
-  std::nth_element(peaks.begin(), peaks.begin() + static_cast<std::ptrdiff_t>(peaks.size() / 2), peaks.end());
-  const double usual = peaks[peaks.size() / 2];
+  if (peaks.size() < 2) return false;
+  const std::size_t middle = (peaks.size() - 1) / 2;
+  std::nth_element(peaks.begin(), peaks.begin() + static_cast<std::ptrdiff_t>(middle), peaks.end());
+  const double usual = peaks[middle];
   const auto outstanding =
       std::count_if(found.begin(), found.end(), [&](const Burst& b) { return b.peak > 2 * usual; });
-  return outstanding > 0 && outstanding < window.duration() / wake_period / 2;
+  // A window of three wake-ups tells a report from a listening pattern no better than this.
+  constexpr std::int64_t least = 2;
+  return outstanding > 0 && outstanding < std::max<std::int64_t>(least, window.duration() / wake_period / 2);
 }
 
 // The means of the window's halves, each of whole wake-up periods, agree: what is still falling, or began to rise, has

@@ -15,8 +15,7 @@ struct AirAround {
   }
 };
 
-// Sets the meter's clock to the rig's; a meter that
-// refuses makes the operator be asked whether to wait.
+// Sets the meter's clock to the rig's; of a meter that refuses, the operator is asked whether to wait.
 Task<> set_clock_right(Trial& trial);
 
 // Measures `clock_error`, seconds a day, over `duration_s`, and records the offsets and the coldest and warmest air.

@@ -6,6 +6,7 @@ namespace meterrig::testcases {
 namespace {
 
 constexpr std::int64_t display_step = 100;  // litres: one decimal of a cubic metre (table 3)
+constexpr double display_prompts_s = 20;
 
 // What the display shows against the interface, both cut to the display's one decimal.
 Task<int> compare_display(Trial& trial, std::string page, std::int64_t on_the_wire) {

@@ -5,11 +5,10 @@
 namespace meterrig::testcases {
 
 // The functional check of a water meter that is powered and answers: `volume_l` passes, cumulative usage and the usage
-// of the period grow by it together, and the display says what the interface says (CJ/T 484 (revision) 6.4.1). Borrows
-// the operator for the display alone. Limits: cumulative_off, period_off, registers_apart, display_apart.
+// of the period grow by it together, and the display says what the interface says (CJ/T 484 (revision) 6.4.1). Limits:
+// cumulative_off, period_off, registers_apart, display_apart.
 Task<> check_function(Trial& trial);
-// Of check_function, seconds; of that with the operator.
+// How long check_function takes, seconds.
 double function_check_s(const plan::Clause& clause, const plan::DutFile& dut);
-constexpr double display_prompts_s = 20;
 
 }  // namespace meterrig::testcases

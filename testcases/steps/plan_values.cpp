@@ -102,15 +102,15 @@ SettlementTime settlement_time_of(const plan::Clause& clause) {
   return time;
 }
 
-std::optional<CivilTime> enable_date_of(const plan::Clause& clause) {
+CivilTime enable_date_of(const plan::Clause& clause, CivilTime now) {
   const std::string name = "enable_date";
   const std::string& text = clause.text(name);
-  if (text == "next_day") return std::nullopt;
+  if (text == "next_day") return std::chrono::ceil<std::chrono::hours>(now + 24h);
   if (!digits_only(text, 8)) clause.refuse(name, "\"next_day\", or an enable date YYMMDDhh of eight digits");
   const auto time = civil_from_text(
       fmt::format("20{}-{}-{}T{}:00:00", text.substr(0, 2), text.substr(2, 2), text.substr(4, 2), text.substr(6, 2)));
   if (!time) clause.refuse(name, "an enable date YYMMDDhh that exists (5.4.8.3, table 2)");
-  return time;
+  return *time;
 }
 
 std::int64_t litres_a_pulse(const plan::DutFile& dut) {

@@ -25,8 +25,9 @@ bool climbs(const tariff::PriceTable& table);
 
 // MMDDhh, day 1 to 28 (table 1); parameter `settlement_time`.
 SettlementTime settlement_time_of(const plan::Clause& clause);
-// YYMMDDhh, an hour that exists; parameter `enable_date`. None: "next_day", the first full hour a day ahead.
-std::optional<CivilTime> enable_date_of(const plan::Clause& clause);
+// YYMMDDhh, an hour that exists; parameter `enable_date`. "next_day" is the first full hour a day after the meter's
+// `now`.
+CivilTime enable_date_of(const plan::Clause& clause, CivilTime now = {});
 
 // Litres of a pulse. Throws UserError when pulse_volume_m3 is no whole number of litres.
 std::int64_t litres_a_pulse(const plan::DutFile& dut);

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "core/exact_decimal.hpp"
+#include "testcases/steps/display.hpp"
 #include "testcases/steps/plan_values.hpp"
 #include "testcases/steps/purchases.hpp"
 
@@ -15,20 +15,14 @@ struct Pages {
   int wrong = 0, missing = 0;
 };
 
-// A page that should show this number with so many decimals; leading zeros are the maker's business.
+void add(Pages& pages, OnDisplay shown) {
+  if (shown == OnDisplay::blank) ++pages.missing;
+  if (shown == OnDisplay::otherwise || shown == OnDisplay::unreadable) ++pages.wrong;
+}
+
 Task<> expect(Trial& trial, Pages& pages, std::string page, std::int64_t should, int decimals) {
-  const std::string shown = co_await display(trial, page, "请读取显示内容：" + page, "read the display, page " + page);
-  trial.record_text("shown_" + page, shown);
-  std::int64_t is = 0;
-  if (shown == "blank") {
-    ++pages.missing;
-    trial.note("没有显示页：" + page, "nothing is shown on the page " + page);
-  } else if (!parse_scaled(shown, decimals, is) || is != should) {
-    ++pages.wrong;
-    trial.note(
-        fmt::format("{} 显示 {}，应为 {}", page, shown, scaled_text(std::to_string(should), -decimals)),
-        fmt::format("{} shows {:?} and should show {}", page, shown, scaled_text(std::to_string(should), -decimals)));
-  }
+  const OnDisplay shown = co_await look_at_number(trial, std::move(page), should, decimals);
+  add(pages, shown);
 }
 
 // Row 3: where the step begins (m3), and its price.
@@ -91,18 +85,10 @@ Task<> extremes(Trial& trial, Pages& pages) {
 
 Task<> clock_page(Trial& trial, Pages& pages) {
   const CivilTime now = co_await meter_clock(trial);
-  co_await set_meter_clock(trial, std::chrono::floor<std::chrono::days>(now) + 23h + 58min + 30s);
-  const Instant since = trial.clock().now();
-  const std::string shown = co_await display(trial, "clock", "请读取显示的时钟 hhmmss", "read the clock, hhmmss");
-  trial.record_text("shown_clock", shown);
-  std::int64_t digits = -1;
-  const bool six = shown.size() == 6 && parse_scaled(shown, 0, digits);
-  const std::int64_t is_s = digits / 10000 * 3600 + digits / 100 % 100 * 60 + digits % 100;
-  const double late_s =
-      to_seconds(trial.clock().now() - since) + (23 * 3600 + 58 * 60 + 30) - static_cast<double>(is_s);
-  if (six && late_s > -2 && late_s < trial.number("display_within_s")) co_return;
-  ++(shown == "blank" ? pages.missing : pages.wrong);
-  trial.note("时钟显示 " + shown, fmt::format("the clock shows {:?}", shown));
+  const CivilTime set_to = std::chrono::floor<std::chrono::days>(now) + 23h + 58min + 30s;
+  co_await set_meter_clock(trial, set_to);
+  const OnDisplay shown = co_await look_at_clock(trial, set_to, trial.clock().now());
+  add(pages, shown);
 }
 
 Task<> run(Trial& trial) {

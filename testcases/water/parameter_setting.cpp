@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "meters/telegram.hpp"
+#include "testcases/steps/display.hpp"
 #include "testcases/steps/money.hpp"
 
 namespace meterrig::testcases {
@@ -174,16 +175,10 @@ Task<int> clock_on_display(Trial& trial) {
   co_await set_meter_clock(trial, set_to);
   const Instant since = trial.clock().now();
   co_await trial.station().meter().offer("clock_digits", bytes_from_hex("00006024010328"));
-  const std::string shown = co_await display(trial, "clock", "请读取显示的时钟 hhmmss", "read the clock, hhmmss");
-  trial.record_text("shown_clock", shown);
-  std::int64_t digits = 0;
-  if (shown.size() != 6 || !parse_scaled(shown, 0, digits))
-    trial.inconclusive(fmt::format("the clock was read as {:?}", shown));
-  const std::int64_t is_s = digits / 10000 * 3600 + digits / 100 % 100 * 60 + digits % 100;
-  const auto of_day = set_to - std::chrono::floor<std::chrono::days>(set_to);
-  const double late_s = to_seconds(trial.clock().now() - since) + static_cast<double>(of_day.count() - is_s);
-  // The person looked at some moment between the prompt and the answer.
-  co_return late_s > -2 && late_s < trial.number("display_within_s") ? 0 : 1;
+  const OnDisplay shown = co_await look_at_clock(trial, set_to, since);
+  if (shown == OnDisplay::blank || shown == OnDisplay::unreadable)
+    trial.inconclusive("the clock on the display was not read as hhmmss");
+  co_return shown == OnDisplay::as_expected ? 0 : 1;
 }
 
 Task<> run(Trial& trial) {

@@ -28,8 +28,7 @@ Task<> run(Trial& trial) {
   const CivilTime now = co_await meter_clock(trial);
   const MeterTable table{table_of(trial.clause()), ""};
   if (!climbs(table.table)) co_await observe_table(trial, table.table);
-  const CivilTime next_day = std::chrono::ceil<std::chrono::hours>(now + 24h);
-  const MeterTable standby{table.table, time_mark(enable_date_of(trial.clause()).value_or(next_day))};
+  const MeterTable standby{table.table, time_mark(enable_date_of(trial.clause(), now))};
   int wrong = co_await written_and_read(trial, "price_table", table);
   wrong += co_await written_and_read(trial, "standby_price_table", standby);
   trial.count("not_read_back", wrong);

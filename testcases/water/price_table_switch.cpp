@@ -27,7 +27,7 @@ struct Tables {
 // The clock is set to the enable date itself; what the display shows of the price is the operator's to say.
 Task<int> set_to_date(Trial& trial, Tables tables) {
   const CivilTime now = co_await meter_clock(trial);
-  const CivilTime at = enable_date_of(trial.clause()).value_or(std::chrono::ceil<std::chrono::hours>(now + 24h));
+  const CivilTime at = enable_date_of(trial.clause(), now);
   // A date that is over would be enabled at once.
   if (at <= now) co_await set_meter_clock(trial, at - 24h);
   co_await write_current_table(trial, tables.current);

@@ -26,7 +26,7 @@ Task<int> not_understood(Trial& trial) {
   int count = 0;
   for (const std::int64_t steps : {2, 3, 4}) {
     const Bytes offered = table_with(steps, 101);
-    co_await meter.offer(item, offered);
+    co_await trial.offer(item, offered);
     const Bytes is = co_await meter.bytes_of(item);
     if (is == offered) continue;
     ++count;
@@ -72,15 +72,13 @@ Task<> run(Trial& trial) {
               Cause{"", "", "", 0,
                     fmt::format("{} has no security_key, without which nothing can be enciphered", trial.dut().file)});
   co_await start_water_meter(trial);
-  Cjt188Meter& meter = trial.station().meter();
-  const Bytes at_first = co_await meter.bytes_of(item);
+  co_await trial.keep(item);
   const int unread = co_await not_understood(trial);
   trial.count("enciphered_not_understood", unread);
   const int plain = co_await taken_in_plain(trial);
   trial.count("plain_taken", plain);
   const int strange = co_await taken_from_a_stranger(trial);
   trial.count("stranger_taken", strange);
-  co_await meter.offer(item, at_first);
 }
 
 double estimate(const plan::Clause& clause, const plan::DutFile&) { return clause.number("boot_s") + 20; }

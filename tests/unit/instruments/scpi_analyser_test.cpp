@@ -13,7 +13,7 @@ struct Analyser : Scpi {
     profile.emplace(nlohmann::json::parse(file, nullptr, true, true));
     auto link = std::make_unique<MemoryLink>(clock, "virtual:analyser1", peer, LineTiming{});
     auto shared = std::make_shared<ScpiSession>(clock, std::move(link), scpi_options("analyser1", *profile));
-    driver = make_scpi_analyser(clock, shared, *profile, 1, "microammeter");
+    driver = make_scpi_analyser(shared, *profile, 1, "microammeter");
   }
   struct Device final : Listed {
     using Listed::Listed;
