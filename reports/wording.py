@@ -27,6 +27,7 @@ SOURCES = {
     "standard": ("标准", "standard"),
     "maker": ("制造商声明", "maker's declaration"),
     "rig_default": ("装置默认值", "rig default"),
+    "procedure": ("实验室自定程序", "the laboratory's own procedure"),
     "external": ("引用标准（待确认）", "cited standard, to be confirmed"),
 }
 RULES = {

@@ -5,13 +5,15 @@
 #include <CLI/Formatter.hpp>
 #include <functional>
 
+#include "rig/cli/program.hpp"
+
 namespace meterrig::cli {
 
 // What the chosen command does; it gives the exit code.
 using Action = std::function<int()>;
 
 // Each adds its command with its options; when the command is chosen, `action` becomes its work.
-void add_run(CLI::App& app, Action& action);
+void add_run(CLI::App& app, Action& action, Start start);
 void add_check(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);

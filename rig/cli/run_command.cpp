@@ -15,6 +15,7 @@ constexpr const char* footer =
     "  meterrig run cjt503-auto --rig bench.json --dut a.json --dut b.json\n"
     "  meterrig run cjt503-auto --rig shared-analyser --estimate\n"
     "  meterrig run cjt484-type --job order-1234.json          with the certificates of other laboratories\n"
+    "  meterrig run my-plan.json --procedures mine.py          with procedures of your own\n"
     "  meterrig run my-plan.json --record - | jq .verdict\n\n"
     "Ctrl-C once: the step under way is stopped, outputs go to their safe state, the record is written.\n"
     "Ctrl-C twice: straight to the safe state.";
@@ -38,6 +39,9 @@ void add_what(CLI::App& command, RunOptions& options) {
       .add_option("--job", options.job,
                   "Client, order, agreements and certificates, in the place of the plan's own `job`")
       ->type_name("FILE");
+  command.add_option("--procedures", options.procedures, "Procedures of your own, in Python; docs/guide-python.md")
+      ->type_name("FILE.py")
+      ->allow_extra_args(false);
   command.add_option("--answers", options.answers, "Administrative fields; on virtual rigs observations, too")
       ->type_name("FILE");
   command
@@ -75,16 +79,19 @@ void add_output(CLI::App& command, RunOptions& options) {
 
 }  // namespace
 
-void add_run(CLI::App& app, Action& action) {
+void add_run(CLI::App& app, Action& action, Start start) {
   CLI::App* const command = app.add_subcommand("run", "Run a plan on a rig");
   auto options = std::make_shared<RunOptions>();
   add_what(*command, *options);
   add_simulation(*command, *options);
   add_output(*command, *options);
   command->footer(footer);
-  command->callback([options, &action] {
-    action = [options] {
-      RunFiles files = read_run_files(*options);
+  command->callback([options, start = std::move(start), &action] {
+    action = [options, start] {
+      if (!options->procedures.empty() && !start.host) go_on_in_python(start.words);
+      OwnProcedures own;
+      if (start.host) own = start.host->read(options->procedures);
+      RunFiles files = read_run_files(*options, own);
       return options->estimate ? show_estimate(std::move(files), *options) : run_session(std::move(files), *options);
     };
   });

@@ -9,6 +9,7 @@
 #include "core/errors.hpp"
 #include "rig/record/sha256.hpp"
 #include "rig/run/calibrated.hpp"
+#include "testcases/list.hpp"
 
 namespace meterrig::cli {
 
@@ -49,12 +50,18 @@ std::string digest_of(const fs::path& file) {
   return record::hex(record::sha256({text}));
 }
 
+bool is_own(const OwnProcedures& own, const std::string& standard) {
+  return std::any_of(own.standards.begin(), own.standards.end(),
+                     [&](const json::Node& one) { return one.at("id").string() == standard; });
+}
+
 // All files that a run is made of, wherever they lie: two runs of a simulation are the same if these are.
-nlohmann::json digests_of(const RunOptions& options, const RunFiles& files) {
+nlohmann::json digests_of(const RunOptions& options, const RunFiles& files, const OwnProcedures& own) {
   const plan::ConfigPath& path = files.loader.path();
-  nlohmann::json digests{{"plan", digest_of(path.resolve("plans", options.plan))},
-                         {"standard", digest_of(path.resolve("standards", files.plan.standard))},
-                         {"rig", digest_of(files.rig.file)}};
+  nlohmann::json digests{{"plan", digest_of(path.resolve("plans", options.plan))}, {"rig", digest_of(files.rig.file)}};
+  if (!is_own(own, files.plan.standard))
+    digests["standard"] = digest_of(path.resolve("standards", files.plan.standard));
+  if (!own.digests.is_null()) digests["procedures"] = own.digests;
   if (!options.job.empty()) digests["job"] = digest_of(options.job);
   for (const plan::Certificate& its : files.plan.job.certificates)
     digests["papers"].push_back(record::hex(record::sha256({*its.content})));
@@ -130,9 +137,11 @@ std::vector<bench::BenchInstrument> instruments_of(const plan::RigFile& rig) {
 
 }  // namespace
 
-RunFiles read_run_files(const RunOptions& options) {
+RunFiles read_run_files(const RunOptions& options, const OwnProcedures& own) {
   check_override(options.override_by);
-  RunFiles files{plan::Loader(plan::ConfigPath::find()), {}, {}, {}, {}, {}, true, {}, {}};
+  RunFiles files{plan::Loader(plan::ConfigPath::find()), {}, {}, {}, {}, {}, testcases::all(), true, {}, {}};
+  for (const json::Node& standard : own.standards) files.loader.add_standard(standard);
+  files.procedures.insert(files.procedures.end(), own.list.begin(), own.list.end());
   files.plan = files.loader.plan(options.plan);
   if (!options.job.empty()) files.plan.job = files.loader.job(options.job, files.plan);
   if (!options.only.empty()) files.plan = plan::select(files.plan, options.only, files.loader.catalogue());
@@ -147,7 +156,7 @@ RunFiles read_run_files(const RunOptions& options) {
   }
   read_observations(options, files);
   files.simulation = reasons_of_simulation(files);
-  files.inputs = {{"defects", options.defects}, {"faults", options.faults}, {"files", digests_of(options, files)}};
+  files.inputs = {{"defects", options.defects}, {"faults", options.faults}, {"files", digests_of(options, files, own)}};
   return files;
 }
 

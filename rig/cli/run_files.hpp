@@ -9,8 +9,16 @@
 #include "rig/cli/answers.hpp"
 #include "rig/cli/choices.hpp"
 #include "rig/plan/loader.hpp"
+#include "rig/run/procedure.hpp"
 
 namespace meterrig::cli {
+
+// Procedures that are not built in, of a host of the engine: Python.
+struct OwnProcedures {
+  rig::Procedures list;               // outlive the run
+  std::vector<json::Node> standards;  // their clauses, as files of standards have them
+  nlohmann::json digests;             // of what they were read from: two runs of a simulation are the same if these are
+};
 
 // The words of `meterrig run`.
 struct RunOptions {
@@ -26,6 +34,7 @@ struct RunOptions {
   std::uint64_t seed = 1;
   std::vector<std::string> defects;
   std::vector<std::string> faults;
+  std::vector<std::string> procedures;  // Python files
   std::string override_by;
   bool estimate = false;
   bool json = false;  // of the estimate
@@ -40,13 +49,14 @@ struct RunFiles {
   std::vector<plan::DutFile> duts;
   Choices choices;
   Answers answers;
+  rig::Procedures procedures;
   bool virtual_clock = true;
   std::vector<std::string> simulation;  // why results are simulated
   nlohmann::json inputs;                // for the run id of a simulation
 };
 
 // Throws UserError.
-RunFiles read_run_files(const RunOptions& options);
+RunFiles read_run_files(const RunOptions& options, const OwnProcedures& own = {});
 
 // A sample for each station of the rig's bench: the named DUT files, else healthy meters. Throws UserError.
 std::vector<plan::DutFile> samples_for(plan::Loader& loader, const plan::RigFile& rig,

@@ -1,7 +1,9 @@
 #include "rig/cli/signals.hpp"
 
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <iterator>
 
 namespace meterrig::cli {
 
@@ -13,21 +15,22 @@ std::atomic<int> requests{0};
 
 extern "C" void meterrig_stop_requested(int) { requests.fetch_add(1); }
 
-void handle_with(void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  sigemptyset(&action.sa_mask);
-  for (const int signal : stop_signals) sigaction(signal, &action, nullptr);
-}
+// Those of a host come back when nobody counts any more.
+std::array<struct sigaction, std::size(stop_signals)> before{};
 
 }  // namespace
 
 StopSignals::StopSignals() {
   requests.store(0);
-  handle_with(meterrig_stop_requested);
+  struct sigaction action {};
+  action.sa_handler = meterrig_stop_requested;
+  sigemptyset(&action.sa_mask);
+  for (std::size_t i = 0; i < before.size(); ++i) sigaction(stop_signals[i], &action, &before[i]);
 }
 
-StopSignals::~StopSignals() { handle_with(SIG_DFL); }
+StopSignals::~StopSignals() {
+  for (std::size_t i = 0; i < before.size(); ++i) sigaction(stop_signals[i], &before[i], nullptr);
+}
 
 int StopSignals::count() noexcept { return requests.load(); }
 

@@ -35,8 +35,19 @@ std::string build_id_in(const char* note, const char* end) {
   return {};
 }
 
-// The first object is the program itself.
+// The object that this code is linked into: the program, or the Python module.
+bool is_ours(const dl_phdr_info& info) {
+  const auto here = reinterpret_cast<ElfW(Addr)>(&build_id_in);
+  for (int i = 0; i < info.dlpi_phnum; ++i) {
+    const auto& segment = info.dlpi_phdr[i];
+    const ElfW(Addr) begin = info.dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_LOAD && here >= begin && here < begin + segment.p_memsz) return true;
+  }
+  return false;
+}
+
 int find_build_id(dl_phdr_info* info, std::size_t, void* result) {
+  if (!is_ours(*info)) return 0;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const auto& segment = info->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;

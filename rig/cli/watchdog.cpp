@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "core/errors.hpp"
+#include "rig/plan/program_file.hpp"
 
 extern char** environ;
 
@@ -21,7 +22,6 @@ namespace meterrig::cli {
 
 namespace {
 
-constexpr const char* self = "/proc/self/exe";
 // Real time.
 constexpr Duration beat_interval = 250ms;
 constexpr Duration silence_limit = 10s;
@@ -44,7 +44,7 @@ pid_t spawn(std::vector<std::string> words, int link) {
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
   pid_t process = -1;
-  const int failed = posix_spawn(&process, self, &actions, &attributes, argv.data(), environ);
+  const int failed = posix_spawn(&process, plan::program_file().c_str(), &actions, &attributes, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (failed != 0) throw Error(fmt::format("the watchdog process can't be started: {}", std::strerror(failed)));

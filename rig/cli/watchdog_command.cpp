@@ -66,7 +66,8 @@ int guard(const RescueOrder& order, double limit_s) {
   // It ends with the program that it watches, not with the terminal, and not before it.
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_IGN);
   Rescue rescue(order);
-  const Ending ending = watch(static_cast<int>(limit_s * 1000));
+  constexpr int for_ever = -1;
+  const Ending ending = watch(limit_s > 0 ? static_cast<int>(limit_s * 1000) : for_ever);
   if (ending == Ending::goodbye) return 0;
   if (ending == Ending::silent) end_program(program);
   return rescue.execute(ending == Ending::silent
@@ -85,7 +86,8 @@ void add_watchdog(CLI::App& app, Action& action) {
   command->add_option("--dut", order->duts)->required()->allow_extra_args(false);
   command->add_option("--run", order->run)->required();
   command->add_option("--log", order->log)->required();
-  command->add_option("--limit", *limit_s)->required()->check(CLI::Range(0.1, 3600.0));
+  // Without it silence is no sign of death: a script computes between two calls, as long as it likes.
+  command->add_option("--limit", *limit_s)->check(CLI::Range(0.1, 3600.0));
   command->callback([order, limit_s, &action] { action = [order, limit_s] { return guard(*order, *limit_s); }; });
 }
 

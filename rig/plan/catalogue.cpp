@@ -155,6 +155,12 @@ const Standard& Catalogue::standard(std::string_view id) const {
                               json::did_you_mean(id, ids)));
 }
 
+const Clause* Catalogue::own_clause(std::string_view id) const {
+  for (const Standard& standard : standards_)
+    if (const Clause* const found = standard.own ? standard.find(id) : nullptr) return found;
+  return nullptr;
+}
+
 const Clause& Catalogue::clause(std::string_view id) const {
   std::vector<std::string> ids;
   for (const Standard& standard : standards_) {

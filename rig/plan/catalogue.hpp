@@ -22,6 +22,7 @@ struct Standard {
   Title title;
   std::string edition;  // CJ/T 503-2016
   bool draft = false;
+  bool own = false;  // a laboratory's own procedures: any plan may have them beside its standard's clauses
   std::vector<Demand> demands;
   std::vector<Clause> clauses;  // in the standard's order
 
@@ -42,6 +43,8 @@ class Catalogue {
   // Throw UserError with the nearest id when there is none.
   const Standard& standard(std::string_view id) const;
   const Clause& clause(std::string_view id) const;
+  // By exact id, of a laboratory's own procedures; null when it has none.
+  const Clause* own_clause(std::string_view id) const;
   // As Standard::named, over one standard, or over all when `standard` is empty. Throws UserError when nothing matches.
   std::vector<const Clause*> named(std::string_view word, std::string_view standard = {}) const;
 

@@ -8,6 +8,7 @@
 
 #include "core/errors.hpp"
 #include "core/json/text.hpp"
+#include "rig/plan/program_file.hpp"
 
 namespace meterrig::plan {
 
@@ -26,10 +27,7 @@ ConfigPath ConfigPath::find(const fs::path& program) {
   return ConfigPath(std::move(folders));
 }
 
-ConfigPath ConfigPath::find() {
-  std::error_code error;
-  return find(fs::read_symlink("/proc/self/exe", error));
-}
+ConfigPath ConfigPath::find() { return find(program_file()); }
 
 fs::path ConfigPath::resolve(std::string_view kind, const std::string& path_or_name) const {
   std::error_code error;

@@ -12,7 +12,7 @@ namespace meterrig::plan {
 
 namespace {
 
-constexpr std::array sources{"standard", "maker", "rig_default", "external"};
+constexpr std::array sources{"standard", "maker", "rig_default", "external", "procedure"};
 constexpr std::array kinds{"at_most", "less_than", "at_least", "between", "equals"};
 
 void read_bounds(const json::Node& bound, LimitKind kind, Limit& into) {
@@ -38,7 +38,7 @@ const char* word(Source source) { return sources[static_cast<std::size_t>(source
 const char* word(LimitKind kind) { return kinds[static_cast<std::size_t>(kind)]; }
 
 Source read_source(const json::Node& node) {
-  const std::string text = node.one_of({"standard", "maker", "rig_default", "external"});
+  const std::string text = node.one_of({"standard", "maker", "rig_default", "external", "procedure"});
   for (std::size_t i = 0; i < sources.size(); ++i) {
     if (text == sources[i]) return static_cast<Source>(i);
   }

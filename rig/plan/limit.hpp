@@ -10,8 +10,9 @@
 namespace meterrig::plan {
 
 // Who says a number: the standard itself, the maker in the DUT file, the rig where the standard is silent, or a cited
-// standard that the laboratory has to confirm. The report lists all that are not the standard's own.
-enum class Source { standard, maker, rig_default, external };
+// standard that the laboratory has to confirm, or the laboratory itself in a procedure of its own. The report lists all
+// that are not the standard's own.
+enum class Source { standard, maker, rig_default, external, procedure };
 const char* word(Source source);
 Source read_source(const json::Node& node);
 

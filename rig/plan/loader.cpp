@@ -79,6 +79,11 @@ const Catalogue& Loader::catalogue() {
     for (const std::string& name : path_.names("standards")) {
       standards.push_back(read_standard(read("standard", path_.resolve("standards", name + ".json"))));
     }
+    for (const json::Node& own : own_standards_) {
+      schema("standard").validate(own);
+      standards.push_back(read_standard(own));
+      standards.back().own = true;
+    }
     catalogue_ = std::make_unique<Catalogue>(std::move(standards));
   }
   return *catalogue_;

@@ -20,6 +20,8 @@ class Loader {
 
   const ConfigPath& path() const noexcept { return path_; }
   const Catalogue& catalogue();
+  // A standard that no file of the configuration holds: a laboratory's own procedures. Before what needs the catalogue.
+  void add_standard(json::Node document) { own_standards_.push_back(std::move(document)); }
   Plan plan(const std::string& path_or_name);
   // A job of its own file, to take the place of the plan's.
   Job job(const std::filesystem::path& file, const Plan& plan);
@@ -44,6 +46,7 @@ class Loader {
   ConfigPath path_;
   std::map<std::string, json::Schema> schemas_;
   std::map<std::string, json::Node> profiles_;
+  std::vector<json::Node> own_standards_;
   std::unique_ptr<Catalogue> catalogue_;
 };
 

@@ -38,6 +38,7 @@ std::vector<PlannedClause> read_entry(const json::Node& node, const Plan& plan, 
   if (node.is_object()) node.reject_unknown_keys({"clause", "parameters"});
   const json::Node word = node.is_object() ? node.at("clause") : node;
   std::vector<const Clause*> named = catalogue.standard(plan.standard).named(word.string());
+  if (const Clause* own = catalogue.own_clause(word.string()); own && named.empty()) named.push_back(own);
   if (named.empty()) {
     std::vector<std::string> ids;
     for (const Clause& clause : catalogue.standard(plan.standard).clauses) ids.push_back(clause.id);
@@ -108,7 +109,8 @@ Plan select(const Plan& plan, const std::vector<std::string>& only, const Catalo
   std::set<std::string> wanted;
   for (const std::string& word : only) {
     bool any = false;
-    for (const Clause* clause : catalogue.named(word, plan.standard)) {
+    const bool own = catalogue.own_clause(word) && plan.contains(word);
+    for (const Clause* clause : catalogue.named(word, own ? std::string_view() : plan.standard)) {
       if (!plan.contains(clause->id)) continue;
       wanted.insert(clause->id);
       any = true;

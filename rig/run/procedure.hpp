@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,14 +26,14 @@ struct Gathered {
 
 // One test, for every standard that asks for it. A procedure sees its trial and its station, nothing else.
 struct Procedure {
-  const char* name;
-  const char* title_zh;
-  const char* title_en;
+  std::string name;
+  std::string title_zh;
+  std::string title_en;
   std::vector<std::string> needs;  // roles
   Radio radio = Radio::none;
-  Task<> (*run)(Trial&);
+  std::function<Task<>(Trial&)> run;
   // Rig time that it will take, seconds, for the schedule and the display.
-  double (*estimate_s)(const plan::Clause&, const plan::DutFile&);
+  std::function<double(const plan::Clause&, const plan::DutFile&)> estimate_s;
   // Of `needs`, what is taken with Trial::borrow() and only for the last `later_s` seconds (estimated) of the clause.
   std::vector<std::string> later = {};
   double (*later_s)(const plan::Clause&, const plan::DutFile&) = nullptr;
@@ -42,7 +43,7 @@ struct Procedure {
   const Gathered* gathered = nullptr;
   // Null: any values will do. Whether a run may start with the clause's values, as planned, on this sample (null: none
   // is known yet). Throws UserError; Clause::refuse names the place.
-  void (*check)(const plan::Clause&, const plan::DutFile*) = nullptr;
+  std::function<void(const plan::Clause&, const plan::DutFile*)> check = nullptr;
 };
 
 // The procedures that a run may call; testcases/list.hpp has those that are built in.

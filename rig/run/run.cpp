@@ -5,12 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "instruments/modbus_roles.hpp"
-#include "instruments/people.hpp"
 #include "rig/run/forecast.hpp"
 #include "rig/run/interlocks.hpp"
 #include "rig/run/run_facts.hpp"
 #include "rig/run/sequencer.hpp"
+#include "rig/run/shared_equipment.hpp"
 
 namespace meterrig::rig {
 
@@ -35,8 +34,6 @@ struct Run::Impl {
   void begin();
   Task<> finish(Interlocks& interlocks);
   Task<> check_contacts(Interlocks& interlocks);
-  std::shared_ptr<Host> host;
-  std::shared_ptr<Operator> person;
   std::shared_ptr<Ambient> ambient;
 };
 
@@ -67,27 +64,11 @@ void Run::warn(const std::string& zh, const std::string& en) {
 
 // Shared equipment first; a station whose own instrument is silent does not keep the others from working.
 Task<> Run::Impl::open_stations() {
-  const plan::RigFile& rig = setup.rig;
-  const auto shared = [&](const char* role) -> const plan::RoleBinding* {
-    const auto found = rig.shared.find(role);
-    return found == rig.shared.end() ? nullptr : &found->second;
-  };
-  if (const auto* b = shared("host"); b && !b->instrument.empty())
-    host = make_companion_host(co_await instruments->line_port(b->instrument));
-  if (const auto* b = shared("operator"); b && b->address) {
-    auto stream = co_await setup.connector.stream(*b->address, "operator");
-    person = make_line_operator(std::make_unique<LinePort>(setup.clock, std::move(stream), "operator"));
-  }
-  const auto* room = shared("ambient");
-  const auto* barometer = shared("barometer");
-  if (room && barometer) {
-    auto room_device = co_await instruments->modbus(room->instrument);
-    auto barometer_device = co_await instruments->modbus(barometer->instrument);
-    ambient = make_ambient(std::move(room_device), std::move(barometer_device));
-  }
+  const Station::Shared shared = co_await open_shared_equipment(*instruments);
+  ambient = shared.ambient;
   for (std::size_t i = 0; i < setup.duts.size(); ++i)
-    stations.push_back(std::make_unique<Station>(rig.stations[i].name, static_cast<int>(i) + 1, setup.duts[i], rig,
-                                                 *meter_profile, Station::Shared{host, person, ambient}));
+    stations.push_back(std::make_unique<Station>(setup.rig.stations[i].name, static_cast<int>(i) + 1, setup.duts[i],
+                                                 setup.rig, *meter_profile, shared));
 }
 
 Task<> Run::Impl::refuse(const std::string& reason) {

@@ -64,6 +64,17 @@ json clauses_json(const RunSetup& setup) {
   return all;
 }
 
+// The plan's, and those of its clauses that are a laboratory's own.
+json standards_json(const RunSetup& setup) {
+  std::vector<std::string> ids{setup.plan.standard};
+  for (const plan::PlannedClause& planned : setup.plan.clauses)
+    if (std::find(ids.begin(), ids.end(), planned.clause.standard) == ids.end()) ids.push_back(planned.clause.standard);
+  json all = json::array();
+  for (const std::string& id : ids)
+    all.push_back({{"id", id}, {"name", setup.loader.catalogue().standard(id).edition}});
+  return all;
+}
+
 // A partial inspection is held against the type inspection: nothing less shows that a sample conforms.
 json membership_json(const RunSetup& setup) {
   json all = json::array();
@@ -233,7 +244,6 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
   for (std::size_t i = 0; i < setup.duts.size(); ++i)
     // A run that is refused may have more samples than the rig has stations.
     duts.push_back(dut_json(setup.duts[i], i < setup.rig.stations.size() ? setup.rig.stations[i].name : ""));
-  const plan::Standard& standard = setup.loader.catalogue().standard(setup.plan.standard);
   json body{{"run", run},
             {"plan", {{"id", setup.plan.id}, {"title", {{"zh", setup.plan.title.zh}, {"en", setup.plan.title.en}}}}},
             {"job", job_json(setup.plan.job)},
@@ -249,7 +259,7 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
             {"software", {{"version", setup.version}, {"build", setup.build}}},
             {"seed", setup.seed},
             {"clauses", clauses_json(setup)},
-            {"standards", json::array({{{"id", standard.id}, {"name", standard.edition}}})},
+            {"standards", standards_json(setup)},
             {"membership", membership_json(setup)},
             {"utc_offset", setup.rig.utc_offset}};
   if (!setup.override_by.empty()) {

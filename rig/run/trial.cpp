@@ -10,62 +10,13 @@
 #include "meters/telegram.hpp"
 #include "rig/record/canonical.hpp"
 #include "rig/record/recording.hpp"
+#include "rig/run/measurement_json.hpp"
 
 namespace meterrig::rig {
 namespace {
 
 using nlohmann::json;
 using record::Verdict;
-
-json limit_json(const plan::Limit& limit) {
-  json body{{"source", plan::word(limit.source)}};
-  if (!limit.exact.empty()) {
-    body[plan::word(limit.kind)] = limit.exact;
-    if (!limit.magnitude_of.empty()) body["magnitude_of"] = limit.magnitude_of;
-    return body;
-  }
-  if (limit.kind == plan::LimitKind::between)
-    body["between"] = {limit.low, limit.high};
-  else
-    body[plan::word(limit.kind)] = limit.kind == plan::LimitKind::at_least ? limit.low : limit.high;
-  return body;
-}
-
-json term_json(const BudgetTerm& term) {
-  const bool rectangular = term.distribution == Distribution::rectangular;
-  return {{"term", term.name},
-          {"distribution", word(term.distribution)},
-          {rectangular ? "half_width" : "standard_deviation", term.spread},
-          {"unit", term.unit},
-          {"sensitivity", term.sensitivity},
-          {"standard_uncertainty", term.contribution()}};
-}
-
-// The budget term by term, what it comes to, and what calibration data have made of the indication.
-void add_uncertainty(const Budget& budget, double value, json& body) {
-  if (const auto& correction = budget.correction()) {
-    body["indication"] = value - *correction;
-    body["correction"] = *correction;
-  }
-  if (budget.exact()) return;
-  json terms = json::array();
-  for (const BudgetTerm& term : budget.terms()) terms.push_back(term_json(term));
-  body.update({{"expanded_uncertainty", budget.expanded()},
-               {"coverage_factor", Budget::coverage_factor},
-               {"combined_uncertainty", budget.combined()},
-               {"budget", std::move(terms)}});
-  if (const BudgetTerm* dominant = budget.dominant()) body["dominant_term"] = dominant->name;
-}
-
-json risk_json(double conforming, bool accepted) {
-  return {{"conforming", conforming},
-          {accepted ? "false_accept" : "false_reject", accepted ? 1 - conforming : conforming}};
-}
-
-json within_uncertainty_text() {
-  return {{"zh", "测量结果与限值之差在测量不确定度以内"},
-          {"en", "result within the measurement uncertainty of the limit"}};
-}
 
 }  // namespace
 
@@ -201,21 +152,27 @@ bool Trial::only_recommended(Verdict verdict) {
 
 Verdict Trial::measure(const std::string& name, double value, const Budget& budget, const Basis& basis) {
   const auto limit = clause().limit(name, dut());
-  if (!limit) {
-    record(name, value, budget);
-    verdicts_.push_back(Verdict::recorded);
-    return Verdict::recorded;
-  }
-  if (limit->unit != budget.unit())
+  return limit ? measure(*limit, value, budget, basis) : observe(name, value, budget);
+}
+
+Verdict Trial::observe(const std::string& name, double value, const Budget& budget) {
+  record(name, value, budget);
+  verdicts_.push_back(Verdict::recorded);
+  return Verdict::recorded;
+}
+
+Verdict Trial::measure(const plan::Limit& limit, double value, const Budget& budget, const Basis& basis) {
+  if (limit.unit != budget.unit())
     throw std::logic_error(
-        fmt::format("{} is measured in {} but its limit is in {}", name, budget.unit(), limit->unit));
+        fmt::format("{} is measured in {} but its limit is in {}", limit.name, budget.unit(), limit.unit));
   json body = head();
-  body.update({{"name", name}, {"kind", "measured"}, {"value", value}, {"unit", budget.unit()}});
+  body.update({{"name", limit.name}, {"kind", "measured"}, {"value", value}, {"unit", budget.unit()}});
   add_uncertainty(budget, value, body);
-  if (const auto conforming = conformance_probability(*limit, value, budget.combined()))
-    body["risk"] = risk_json(*conforming, limit->holds(value));
+  if (const auto conforming = conformance_probability(limit, value, budget.combined()))
+    body["risk"] = risk_json(*conforming, limit.holds(value));
   const double expanded = budget.expanded();
-  return judge(name, std::move(body), *limit, decide(*limit, value, expanded, plan_.decision_rule), basis, expanded);
+  return judge(limit.name, std::move(body), limit, decide(limit, value, expanded, plan_.decision_rule), basis,
+               expanded);
 }
 
 Verdict Trial::count(const std::string& name, std::int64_t value, const Basis& basis) {

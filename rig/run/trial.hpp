@@ -94,6 +94,10 @@ class Trial {
   // Holds a value against the clause's limit of that name, in that limit's unit, which is the budget's; without a limit
   // for this DUT it is recorded.
   record::Verdict measure(const std::string& name, double value, const Budget& budget, const Basis& basis = {});
+  // The same against a limit that comes with the call: a laboratory's own procedure has no standard that knows it.
+  record::Verdict measure(const plan::Limit& limit, double value, const Budget& budget, const Basis& basis = {});
+  // A value that the clause is about, without a limit: it is recorded, and so is the clause.
+  record::Verdict observe(const std::string& name, double value, const Budget& budget);
   // Exact quantities: counts, flags, compared data.
   record::Verdict count(const std::string& name, std::int64_t value, const Basis& basis = {});
   // An exact decimal, as text, against the exact limit of that name and in its unit; without a limit for this DUT it is

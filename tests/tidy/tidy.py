@@ -164,7 +164,7 @@ LAYERS: List[Tuple[str, Tuple[str, ...]]] = [
     ("testcases/", ENGINE + ("testcases/",)),
     ("bench/", GROUND + ("bench/",)),
     ("rig/cli/", GROUND + ("rig/", "testcases/", "bench/")),
-    ("bindings/", ENGINE + ("testcases/", "bench/", "bindings/")),
+    ("bindings/", GROUND + ("rig/", "testcases/", "bench/", "bindings/")),
 ]
 SEES_TRANSPORT = (TRANSPORT, "rig/cli/", "bindings/", "tests/")
 OWN_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
