@@ -172,8 +172,7 @@ class ScpiCurrentMeter final : public CurrentMeter {
 
 std::unique_ptr<CurrentMeter> make_scpi_current_meter(Clock& clock, std::shared_ptr<ScpiSession> session,
                                                       const Profile& profile, int channel, const std::string& role) {
-  if (!profile.role(role).contains("sequences"))
-    return make_scpi_analyser(std::move(session), profile, channel, role);
+  if (!profile.role(role).contains("sequences")) return make_scpi_analyser(std::move(session), profile, channel, role);
   return std::make_unique<ScpiCurrentMeter>(clock, std::move(session), profile, role);
 }
 

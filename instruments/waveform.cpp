@@ -25,9 +25,9 @@ double Waveform::maximum_moving_mean(Duration window) const {
   if (counts.empty()) throw std::logic_error("an empty waveform has no maximum");
   const auto wanted = static_cast<std::size_t>(std::max<std::int64_t>(1, (window + interval / 2) / interval));
   const std::size_t width = std::min(wanted, size());
-  std::int64_t sum = 0;
+  Int128 sum = 0;
   for (std::size_t i = 0; i < width; ++i) sum += counts[i];
-  std::int64_t top = sum;
+  Int128 top = sum;
   for (std::size_t i = width; i < size(); ++i) {
     sum += counts[i] - counts[i - width];
     top = std::max(top, sum);

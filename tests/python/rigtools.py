@@ -7,12 +7,16 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "config"
 DATA = Path(__file__).resolve().parent / "data"
 PROGRAM = str(Path(os.environ.get("METERRIG_PROGRAM", ROOT / "build" / "meterrig")).resolve())
+# Of the Python package, as it stands in the build tree.
+PACKAGE = Path(PROGRAM).parent / "python"
 # The display language and the locale of numbers must not depend on who runs the tests.
 ENVIRONMENT = {**{k: v for k, v in os.environ.items() if not k.startswith("LC_")}, "LANG": "C.UTF-8"}
 WORDS = {"not applicable": "not_applicable", "not tested": "not_tested"}
@@ -31,6 +35,14 @@ def started(*words, cwd, stdout=subprocess.PIPE, **more):
     """A program that the test talks with; the `leftovers` fixture ends it if the test does not."""
     RUNNING.append(subprocess.Popen([PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT, stdout=stdout,
                                     stderr=subprocess.PIPE, text=True, **more))
+    return RUNNING[-1]
+
+
+def started_script(text, *words, cwd):
+    """A Python program of a user's, with the package of this build."""
+    program = [sys.executable, "-B", "-c", textwrap.dedent(text), *map(str, words)]
+    RUNNING.append(subprocess.Popen(program, cwd=cwd, env={**ENVIRONMENT, "PYTHONPATH": str(PACKAGE)}, text=True,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE))
     return RUNNING[-1]
 
 

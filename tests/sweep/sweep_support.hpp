@@ -69,7 +69,7 @@ class Sweeper {
   int wrong_ = 0;
 };
 
-// Every case is visited when 1; METERRIG_SWEEP_STRIDE sets it, sanitized builds begin with a larger one.
+// Every case is visited when 1, which it is without METERRIG_SWEEP_STRIDE.
 std::uint64_t stride();
 // METERRIG_SWEEP_SEED, else `fallback`.
 std::uint64_t seed_or(std::uint64_t fallback);

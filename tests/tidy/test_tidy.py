@@ -78,7 +78,7 @@ class CodeRules(unittest.TestCase):
             "testcases/valve/a.cpp": "bench/bench.hpp",
             "bench/a.cpp": "rig/run/run.hpp",
             "rig/cli/a.cpp": "tests/unit/a.hpp",
-            "bindings/a.cpp": "rig/cli/language.hpp",
+            "bindings/a.cpp": "tests/support/virtual_rig.hpp",
             "instruments/b.cpp": "core/io/transport/streams.hpp",
         }
         for path, target in bad.items():

@@ -1,0 +1,194 @@
+#include <cstdint>
+#include <limits>
+
+#include <fmt/format.h>
+#include <pybind11/stl.h>
+
+#include "bindings/roles.hpp"
+#include "bindings/values.hpp"
+
+// Air, flow, pulses, climate and people.
+namespace meterrig::python {
+namespace {
+
+using SourceHandle = RoleHandle<AirSource, &rig::Station::air_source>;
+using InletHandle = RoleHandle<AirValve, &rig::Station::inlet_valve>;
+using VentHandle = RoleHandle<AirValve, &rig::Station::vent>;
+using SealHandle = RoleHandle<AirValve, &rig::Station::outlet_seal>;
+using GaugeHandle = RoleHandle<Gauge, &rig::Station::gauge>;
+using ThermometerHandle = RoleHandle<Thermometer, &rig::Station::thermometer>;
+using LeakHandle = RoleHandle<LeakSensor, &rig::Station::leak_sensor>;
+using FlowHandle = RoleHandle<FlowStandard, &rig::Station::flow>;
+using CounterHandle = RoleHandle<PulseCounter, &rig::Station::pulses>;
+using SimulatorHandle = RoleHandle<PulseSimulator, &rig::Station::pulse_simulator>;
+using ChamberHandle = RoleHandle<Chamber, &rig::Station::chamber>;
+using AmbientHandle = RoleHandle<Ambient, &rig::Station::ambient>;
+using OperatorHandle = RoleHandle<Operator, &rig::Station::person>;
+
+Task<> apply(AirSource& source, double kpa, double ramp_kpa_per_s) {
+  co_await source.set(kpa, ramp_kpa_per_s);
+  co_await source.enable(true);
+}
+
+Task<> apply(Chamber& chamber, double celsius) {
+  co_await chamber.set(celsius);
+  co_await chamber.start();
+}
+
+void bind_source(py::module_& module) {
+  py::class_<SourceHandle>(module, "AirSource")
+      .def(
+          "apply",
+          [](const SourceHandle& handle, double kpa, double ramp_kpa_per_s) {
+            finite(kpa, "kpa");
+            finite(ramp_kpa_per_s, "ramp_kpa_per_s");
+            handle.ask([&](AirSource& source) { return apply(source, kpa, ramp_kpa_per_s); });
+          },
+          py::arg("kpa"), py::arg("ramp_kpa_per_s") = 1.0)
+      .def("off", [](const SourceHandle& handle) { handle.ask([](AirSource& s) { return s.enable(false); }); })
+      .def("read", [](const SourceHandle& handle) {
+        return reading_of(handle.ask([](AirSource& s) { return s.pressure_kpa(); }), "kPa");
+      });
+}
+
+template <typename Handle>
+void bind_valve(py::module_& module, const char* name) {
+  py::class_<Handle>(module, name)
+      .def("open", [](const Handle& handle) { handle.ask([](AirValve& v) { return v.open(true); }); })
+      .def("close", [](const Handle& handle) { handle.ask([](AirValve& v) { return v.open(false); }); });
+}
+
+void bind_sensors(py::module_& module) {
+  py::class_<GaugeHandle>(module, "Gauge")
+      .def("read",
+           [](const GaugeHandle& handle) {
+             return reading_of(handle.ask([](Gauge& g) { return g.pressure_pa(); }), "Pa");
+           })
+      .def_property_readonly("resolution_pa", [](const GaugeHandle& handle) {
+        return handle.ask([](Gauge& g) { return g.resolution_pa(); });
+      });
+  py::class_<ThermometerHandle>(module, "Thermometer").def("read", [](const ThermometerHandle& handle) {
+    return reading_of(handle.ask([](Thermometer& t) { return t.celsius(); }), "Cel");
+  });
+  py::class_<LeakHandle>(module, "LeakSensor")
+      .def(
+          "select",
+          [](const LeakHandle& handle, const std::string& range) {
+            if (range != "fine" && range != "coarse")
+              throw py::value_error(fmt::format("found range {:?}; expected \"fine\" or \"coarse\"", range));
+            const auto wanted = range == "fine" ? LeakSensor::Range::fine : LeakSensor::Range::coarse;
+            handle.ask([&](LeakSensor& s) { return s.select(wanted); });
+          },
+          py::arg("range"))
+      .def("read",
+           [](const LeakHandle& handle) {
+             return reading_of(handle.ask([](LeakSensor& s) { return s.flow_l_per_h(); }), "L/h");
+           })
+      .def_property_readonly("range_l_per_h", [](const LeakHandle& handle) {
+        return handle.look([](LeakSensor& s) { return s.range_l_per_h(); });
+      });
+  py::class_<FlowHandle>(module, "FlowStandard")
+      .def(
+          "start",
+          [](const FlowHandle& handle, double m3_per_h) {
+            finite(m3_per_h, "m3_per_h");
+            handle.ask([&](FlowStandard& f) { return f.start(m3_per_h); });
+          },
+          py::arg("m3_per_h"))
+      .def("stop", [](const FlowHandle& handle) { handle.ask([](FlowStandard& f) { return f.stop(); }); })
+      .def("total", [](const FlowHandle& handle) {
+        return reading_of(handle.ask([](FlowStandard& f) { return f.total_m3(); }), "m3");
+      });
+}
+
+void bind_pulses(py::module_& module) {
+  py::class_<CounterHandle>(module, "PulseCounter")
+      .def("count", [](const CounterHandle& handle) { return handle.ask([](PulseCounter& c) { return c.count(); }); })
+      .def(
+          "set_debounce",
+          [](const CounterHandle& handle, double time_s) {
+            const auto time = std::chrono::round<std::chrono::milliseconds>(duration_of(time_s, "time_s"));
+            handle.ask([&](PulseCounter& c) { return c.set_debounce(time); });
+          },
+          py::arg("time_s"));
+  py::class_<SimulatorHandle>(module, "PulseSimulator")
+      .def(
+          "start",
+          [](const SimulatorHandle& handle, std::uint32_t pulses, double hz) {
+            finite(hz, "hz");
+            handle.ask([&](PulseSimulator& s) { return s.start(pulses, hz); });
+          },
+          py::arg("pulses"), py::arg("hz"))
+      .def("stop", [](const SimulatorHandle& handle) { handle.ask([](PulseSimulator& s) { return s.stop(); }); })
+      .def("sent", [](const SimulatorHandle& handle) { return handle.ask([](PulseSimulator& s) { return s.sent(); }); })
+      .def_property_readonly(
+          "running",
+          [](const SimulatorHandle& handle) { return handle.ask([](PulseSimulator& s) { return s.running(); }); })
+      .def_property_readonly("hz_max", [](const SimulatorHandle& handle) {
+        return handle.look([](PulseSimulator& s) { return s.hz_max(); });
+      });
+}
+
+void bind_climate(py::module_& module) {
+  py::class_<ChamberHandle>(module, "Chamber")
+      .def(
+          "apply",
+          [](const ChamberHandle& handle, double celsius) {
+            finite(celsius, "celsius");
+            handle.ask([&](Chamber& c) { return apply(c, celsius); });
+          },
+          py::arg("celsius"))
+      .def("stop", [](const ChamberHandle& handle) { handle.ask([](Chamber& c) { return c.stop(); }); })
+      .def("read", [](const ChamberHandle& handle) {
+        return reading_of(handle.ask([](Chamber& c) { return c.celsius(); }), "Cel");
+      });
+  py::class_<AmbientHandle>(module, "Ambient").def("read", [](const AmbientHandle& handle) {
+    const Ambient::Conditions now = handle.ask([](Ambient& a) { return a.read(); });
+    return py::make_tuple(reading_of(now.celsius, "Cel"), reading_of(now.humidity_percent, "%"),
+                          reading_of(now.barometer_kpa, "kPa"));
+  });
+}
+
+// Asked in both languages; the person's own words come back.
+std::string ask_person(const OperatorHandle& handle, const std::string& zh, const std::string& en, double timeout_s) {
+  const Duration timeout = duration_of(timeout_s, "timeout_s");
+  Operator::Prompt prompt;
+  prompt.zh = zh;
+  prompt.en = en;
+  const Operator::Answer answer = handle.station().ask([&](rig::Station& station) {
+    prompt.station = station.number();
+    return station.person().ask(prompt, timeout);
+  });
+  return answer.value;
+}
+
+}  // namespace
+
+void bind_air_roles(py::module_& module, StationClass& station) {
+  bind_source(module);
+  bind_valve<InletHandle>(module, "InletValve");
+  bind_valve<VentHandle>(module, "Vent");
+  py::class_<SealHandle>(module, "OutletSeal")
+      .def("seal", [](const SealHandle& handle) { handle.ask([](AirValve& v) { return v.open(true); }); })
+      .def("release", [](const SealHandle& handle) { handle.ask([](AirValve& v) { return v.open(false); }); });
+  bind_sensors(module);
+  bind_pulses(module);
+  bind_climate(module);
+  py::class_<OperatorHandle>(module, "Operator")
+      .def("ask", &ask_person, py::arg("zh"), py::arg("en"), py::arg("timeout_s") = 3600.0);
+  add_role<SourceHandle>(station, "air_source");
+  add_role<InletHandle>(station, "inlet_valve");
+  add_role<VentHandle>(station, "vent");
+  add_role<SealHandle>(station, "outlet_seal");
+  add_role<GaugeHandle>(station, "gauge");
+  add_role<ThermometerHandle>(station, "gas_thermometer");
+  add_role<LeakHandle>(station, "leak_sensor");
+  add_role<FlowHandle>(station, "flow_standard");
+  add_role<CounterHandle>(station, "pulse_counter");
+  add_role<SimulatorHandle>(station, "pulse_simulator");
+  add_role<ChamberHandle>(station, "chamber");
+  add_role<AmbientHandle>(station, "ambient");
+  add_role<OperatorHandle>(station, "operator");
+}
+
+}  // namespace meterrig::python
