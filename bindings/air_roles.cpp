@@ -36,7 +36,7 @@ Task<> apply(Chamber& chamber, double celsius) {
 }
 
 void bind_source(py::module_& module) {
-  py::class_<SourceHandle>(module, "AirSource")
+  py::class_<SourceHandle>(module, "AirSource", "A source of constant pressure, gauge.")
       .def(
           "apply",
           [](const SourceHandle& handle, double kpa, double ramp_kpa_per_s) {
@@ -44,33 +44,51 @@ void bind_source(py::module_& module) {
             finite(ramp_kpa_per_s, "ramp_kpa_per_s");
             handle.ask([&](AirSource& source) { return apply(source, kpa, ramp_kpa_per_s); });
           },
-          py::arg("kpa"), py::arg("ramp_kpa_per_s") = 1.0)
-      .def("off", [](const SourceHandle& handle) { handle.ask([](AirSource& s) { return s.enable(false); }); })
-      .def("read", [](const SourceHandle& handle) {
-        return reading_of(handle.ask([](AirSource& s) { return s.pressure_kpa(); }), "kPa");
-      });
+          py::arg("kpa"), py::arg("ramp_kpa_per_s") = 1.0,
+          "Sets the pressure (kPa) and how fast it gets there (kPa/s), and switches the source on; does not wait. "
+          "Raises UserError outside the source's limits, ReadBackError.")
+      .def(
+          "off", [](const SourceHandle& handle) { handle.ask([](AirSource& s) { return s.enable(false); }); },
+          "Switches the source off; the pressure stays until it is vented. Raises ReadBackError.")
+      .def(
+          "read",
+          [](const SourceHandle& handle) {
+            return reading_of(handle.ask([](AirSource& s) { return s.pressure_kpa(); }), "kPa");
+          },
+          "Its own gauge, upstream of the inlet valve, kPa. Raises NoReading.");
 }
 
 template <typename Handle>
-void bind_valve(py::module_& module, const char* name) {
-  py::class_<Handle>(module, name)
-      .def("open", [](const Handle& handle) { handle.ask([](AirValve& v) { return v.open(true); }); })
-      .def("close", [](const Handle& handle) { handle.ask([](AirValve& v) { return v.open(false); }); });
+void bind_valve(py::module_& module, const char* name, const char* about) {
+  py::class_<Handle>(module, name, about)
+      .def(
+          "open", [](const Handle& handle) { handle.ask([](AirValve& v) { return v.open(true); }); },
+          "Opens it, and waits until it has settled. Raises ReadBackError.")
+      .def(
+          "close", [](const Handle& handle) { handle.ask([](AirValve& v) { return v.open(false); }); },
+          "Closes it, and waits until it has settled. Raises ReadBackError.");
 }
 
 void bind_sensors(py::module_& module) {
-  py::class_<GaugeHandle>(module, "Gauge")
-      .def("read",
-           [](const GaugeHandle& handle) {
-             return reading_of(handle.ask([](Gauge& g) { return g.pressure_pa(); }), "Pa");
-           })
-      .def_property_readonly("resolution_pa", [](const GaugeHandle& handle) {
-        return handle.ask([](Gauge& g) { return g.resolution_pa(); });
-      });
-  py::class_<ThermometerHandle>(module, "Thermometer").def("read", [](const ThermometerHandle& handle) {
-    return reading_of(handle.ask([](Thermometer& t) { return t.celsius(); }), "Cel");
-  });
-  py::class_<LeakHandle>(module, "LeakSensor")
+  py::class_<GaugeHandle>(module, "Gauge", "Downstream of the inlet valve, at the meter; gauge pressure.")
+      .def(
+          "read",
+          [](const GaugeHandle& handle) {
+            return reading_of(handle.ask([](Gauge& g) { return g.pressure_pa(); }), "Pa");
+          },
+          "Pa. Raises NoReading when it is stale or not plausible.")
+      .def_property_readonly(
+          "resolution_pa",
+          [](const GaugeHandle& handle) { return handle.ask([](Gauge& g) { return g.resolution_pa(); }); },
+          "The smallest step of its readings, Pa, asked of the instrument. Raises NoReading.");
+  py::class_<ThermometerHandle>(module, "Thermometer", "Of the air in the meter.")
+      .def(
+          "read",
+          [](const ThermometerHandle& handle) {
+            return reading_of(handle.ask([](Thermometer& t) { return t.celsius(); }), "Cel");
+          },
+          "Degrees Celsius. Raises NoReading when it is stale or not plausible.");
+  py::class_<LeakHandle>(module, "LeakSensor", "Flow at the meter's outlet, at outlet conditions.")
       .def(
           "select",
           [](const LeakHandle& handle, const std::string& range) {
@@ -79,74 +97,109 @@ void bind_sensors(py::module_& module) {
             const auto wanted = range == "fine" ? LeakSensor::Range::fine : LeakSensor::Range::coarse;
             handle.ask([&](LeakSensor& s) { return s.select(wanted); });
           },
-          py::arg("range"))
-      .def("read",
-           [](const LeakHandle& handle) {
-             return reading_of(handle.ask([](LeakSensor& s) { return s.flow_l_per_h(); }), "L/h");
-           })
-      .def_property_readonly("range_l_per_h", [](const LeakHandle& handle) {
-        return handle.look([](LeakSensor& s) { return s.range_l_per_h(); });
-      });
-  py::class_<FlowHandle>(module, "FlowStandard")
+          py::arg("range"),
+          "Takes the \"fine\" or the \"coarse\" range, and waits until it has settled. Raises ValueError for another "
+          "word, ReadBackError.")
+      .def(
+          "read",
+          [](const LeakHandle& handle) {
+            return reading_of(handle.ask([](LeakSensor& s) { return s.flow_l_per_h(); }), "L/h");
+          },
+          "L/h. Raises OverRange beyond the range's end, NoReading.")
+      .def_property_readonly(
+          "range_l_per_h",
+          [](const LeakHandle& handle) { return handle.look([](LeakSensor& s) { return s.range_l_per_h(); }); },
+          "End of the range that is selected, L/h.");
+  py::class_<FlowHandle>(module, "FlowStandard", "Draws a known flow through the meter.")
       .def(
           "start",
           [](const FlowHandle& handle, double m3_per_h) {
             finite(m3_per_h, "m3_per_h");
             handle.ask([&](FlowStandard& f) { return f.start(m3_per_h); });
           },
-          py::arg("m3_per_h"))
-      .def("stop", [](const FlowHandle& handle) { handle.ask([](FlowStandard& f) { return f.stop(); }); })
-      .def("total", [](const FlowHandle& handle) {
-        return reading_of(handle.ask([](FlowStandard& f) { return f.total_m3(); }), "m3");
-      });
+          py::arg("m3_per_h"),
+          "Begins to draw this flow, m3/h; does not wait. Raises UserError outside its limits, ReadBackError.")
+      .def(
+          "stop", [](const FlowHandle& handle) { handle.ask([](FlowStandard& f) { return f.stop(); }); },
+          "Ends the flow. Raises ReadBackError.")
+      .def(
+          "total",
+          [](const FlowHandle& handle) {
+            return reading_of(handle.ask([](FlowStandard& f) { return f.total_m3(); }), "m3");
+          },
+          "What has passed since the instrument came on, m3: take differences. Raises NoReading.");
 }
 
 void bind_pulses(py::module_& module) {
-  py::class_<CounterHandle>(module, "PulseCounter")
-      .def("count", [](const CounterHandle& handle) { return handle.ask([](PulseCounter& c) { return c.count(); }); })
+  py::class_<CounterHandle>(module, "PulseCounter", "Counts the closings of the meter's pulse contact.")
+      .def(
+          "count", [](const CounterHandle& handle) { return handle.ask([](PulseCounter& c) { return c.count(); }); },
+          "Pulses since the instrument came on, 0 to 2**32 - 1, then from 0 again: take differences.")
       .def(
           "set_debounce",
           [](const CounterHandle& handle, double time_s) {
             const auto time = std::chrono::round<std::chrono::milliseconds>(duration_of(time_s, "time_s"));
             handle.ask([&](PulseCounter& c) { return c.set_debounce(time); });
           },
-          py::arg("time_s"));
-  py::class_<SimulatorHandle>(module, "PulseSimulator")
+          py::arg("time_s"),
+          "Leaves out closings that follow the last pulse by less than this, seconds, to 1 ms; 0 counts all. Raises "
+          "UserError outside the counter's limits or when it can't be set, ReadBackError.");
+  py::class_<SimulatorHandle>(module, "PulseSimulator",
+                              "A programmable pulse output in the place of the meter's flow sensor.")
       .def(
           "start",
           [](const SimulatorHandle& handle, std::uint32_t pulses, double hz) {
             finite(hz, "hz");
             handle.ask([&](PulseSimulator& s) { return s.start(pulses, hz); });
           },
-          py::arg("pulses"), py::arg("hz"))
-      .def("stop", [](const SimulatorHandle& handle) { handle.ask([](PulseSimulator& s) { return s.stop(); }); })
-      .def("sent", [](const SimulatorHandle& handle) { return handle.ask([](PulseSimulator& s) { return s.sent(); }); })
+          py::arg("pulses"), py::arg("hz"),
+          "Begins a train of exactly `pulses` (1 to 2**32 - 1) at `hz`, up to `hz_max`; does not wait. Raises "
+          "UserError outside the instrument's limits, InstrumentError while a train is running, ReadBackError.")
+      .def(
+          "stop", [](const SimulatorHandle& handle) { handle.ask([](PulseSimulator& s) { return s.stop(); }); },
+          "No further pulse comes; sent() keeps what came before. Raises ReadBackError.")
+      .def(
+          "sent", [](const SimulatorHandle& handle) { return handle.ask([](PulseSimulator& s) { return s.sent(); }); },
+          "Pulses of the last train that came out by now. Raises NoReading when that is more than the train has.")
       .def_property_readonly(
           "running",
-          [](const SimulatorHandle& handle) { return handle.ask([](PulseSimulator& s) { return s.running(); }); })
-      .def_property_readonly("hz_max", [](const SimulatorHandle& handle) {
-        return handle.look([](PulseSimulator& s) { return s.hz_max(); });
-      });
+          [](const SimulatorHandle& handle) { return handle.ask([](PulseSimulator& s) { return s.running(); }); },
+          "Whether pulses of a train are still to come.")
+      .def_property_readonly(
+          "hz_max",
+          [](const SimulatorHandle& handle) { return handle.look([](PulseSimulator& s) { return s.hz_max(); }); },
+          "The fastest train that start() takes, Hz.");
 }
 
 void bind_climate(py::module_& module) {
-  py::class_<ChamberHandle>(module, "Chamber")
+  py::class_<ChamberHandle>(module, "Chamber", "A temperature chamber.")
       .def(
           "apply",
           [](const ChamberHandle& handle, double celsius) {
             finite(celsius, "celsius");
             handle.ask([&](Chamber& c) { return apply(c, celsius); });
           },
-          py::arg("celsius"))
-      .def("stop", [](const ChamberHandle& handle) { handle.ask([](Chamber& c) { return c.stop(); }); })
-      .def("read", [](const ChamberHandle& handle) {
-        return reading_of(handle.ask([](Chamber& c) { return c.celsius(); }), "Cel");
-      });
-  py::class_<AmbientHandle>(module, "Ambient").def("read", [](const AmbientHandle& handle) {
-    const Ambient::Conditions now = handle.ask([](Ambient& a) { return a.read(); });
-    return py::make_tuple(reading_of(now.celsius, "Cel"), reading_of(now.humidity_percent, "%"),
-                          reading_of(now.barometer_kpa, "kPa"));
-  });
+          py::arg("celsius"),
+          "Sets the air's temperature, degrees Celsius, and begins to condition; does not wait for it. Raises "
+          "UserError outside the chamber's limits, ReadBackError.")
+      .def(
+          "stop", [](const ChamberHandle& handle) { handle.ask([](Chamber& c) { return c.stop(); }); },
+          "Conditioning ends. Raises ReadBackError.")
+      .def(
+          "read",
+          [](const ChamberHandle& handle) {
+            return reading_of(handle.ask([](Chamber& c) { return c.celsius(); }), "Cel");
+          },
+          "Of the air, degrees Celsius. Raises NoReading when the chamber calls it stale or it is not plausible.");
+  py::class_<AmbientHandle>(module, "Ambient", "Of the room.")
+      .def(
+          "read",
+          [](const AmbientHandle& handle) {
+            const Ambient::Conditions now = handle.ask([](Ambient& a) { return a.read(); });
+            return py::make_tuple(reading_of(now.celsius, "Cel"), reading_of(now.humidity_percent, "%"),
+                                  reading_of(now.barometer_kpa, "kPa"));
+          },
+          "Temperature (degrees Celsius), relative humidity (%) and air pressure (kPa). Raises NoReading.");
 }
 
 // Asked in both languages; the person's own words come back.
@@ -166,16 +219,21 @@ std::string ask_person(const OperatorHandle& handle, const std::string& zh, cons
 
 void bind_air_roles(py::module_& module, StationClass& station) {
   bind_source(module);
-  bind_valve<InletHandle>(module, "InletValve");
-  bind_valve<VentHandle>(module, "Vent");
-  py::class_<SealHandle>(module, "OutletSeal")
-      .def("seal", [](const SealHandle& handle) { handle.ask([](AirValve& v) { return v.open(true); }); })
-      .def("release", [](const SealHandle& handle) { handle.ask([](AirValve& v) { return v.open(false); }); });
+  bind_valve<InletHandle>(module, "InletValve", "Between air source and meter; closed when safe.");
+  bind_valve<VentHandle>(module, "Vent", "Lets the pressure out; open when safe.");
+  py::class_<SealHandle>(module, "OutletSeal", "Behind the meter; not sealed when safe.")
+      .def(
+          "seal", [](const SealHandle& handle) { handle.ask([](AirValve& v) { return v.open(true); }); },
+          "Seals the outlet, and waits until it has settled. Raises ReadBackError.")
+      .def(
+          "release", [](const SealHandle& handle) { handle.ask([](AirValve& v) { return v.open(false); }); },
+          "Lets the outlet go, and waits until it has settled. Raises ReadBackError.");
   bind_sensors(module);
   bind_pulses(module);
   bind_climate(module);
-  py::class_<OperatorHandle>(module, "Operator")
-      .def("ask", &ask_person, py::arg("zh"), py::arg("en"), py::arg("timeout_s") = 3600.0);
+  py::class_<OperatorHandle>(module, "Operator", "The person at the rig, or the virtual one of a bench.")
+      .def("ask", &ask_person, py::arg("zh"), py::arg("en"), py::arg("timeout_s") = 3600.0,
+           "Asks in both languages and gives the answer as it was given. Raises TimeoutError when nobody answers.");
   add_role<SourceHandle>(station, "air_source");
   add_role<InletHandle>(station, "inlet_valve");
   add_role<VentHandle>(station, "vent");

@@ -83,9 +83,9 @@ void bind_frames(py::module_& module) {
       .def_readonly("unit", &TelegramItem::unit);
   py::class_<ByteRange>(module, "ByteRange",
                         "Bytes `start` up to, not including, `stop` of the input, and what they are.")
-      .def_readonly("start", &ByteRange::from)
-      .def_readonly("stop", &ByteRange::to)
-      .def_readonly("name", &ByteRange::is);
+      .def_readonly("start", &ByteRange::from, "The first one, counted from 0 of the input.")
+      .def_readonly("stop", &ByteRange::to, "The first one behind.")
+      .def_readonly("name", &ByteRange::is, "What they are.");
   bind_telegram(module);
   module.def("protocols", &protocol_names);
   module.def(

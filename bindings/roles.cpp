@@ -52,24 +52,33 @@ std::string protection_word(PowerSupply::Protection protection) {
 }
 
 void bind_supply(py::module_& module) {
-  py::class_<SupplyHandle>(module, "PowerSupply")
-      .def("apply", &apply_supply, py::arg("volts"), py::arg("current_limit") = py::none())
+  py::class_<SupplyHandle>(module, "PowerSupply", "A programmable DC supply, one channel: feeds the meter.")
+      .def("apply", &apply_supply, py::arg("volts"), py::arg("current_limit") = py::none(),
+           "Sets the current limit (A), then the voltage (V), and switches the output on; all three are read back. "
+           "None: 0.5 A, or the channel's largest if that is less. Raises UserError outside its limits, ReadBackError.")
       .def(
           "set_voltage",
           [](const SupplyHandle& handle, double volts) {
             finite(volts, "volts");
             handle.ask([&](PowerSupply& supply) { return supply.set_voltage(volts); });
           },
-          py::arg("volts"))
-      .def("off", [](const SupplyHandle& handle) { handle.ask([](PowerSupply& s) { return s.output(false); }); })
-      .def("voltage",
-           [](const SupplyHandle& handle) {
-             return reading_of(handle.ask([](PowerSupply& s) { return s.voltage(); }), "V");
-           })
-      .def("current",
-           [](const SupplyHandle& handle) {
-             return reading_of(handle.ask([](PowerSupply& s) { return s.current(); }), "A");
-           })
+          py::arg("volts"),
+          "Sets the voltage alone, V, for ramps; limit and output stay. Raises UserError, ReadBackError.")
+      .def(
+          "off", [](const SupplyHandle& handle) { handle.ask([](PowerSupply& s) { return s.output(false); }); },
+          "Switches the output off, and reads that back. Raises ReadBackError.")
+      .def(
+          "voltage",
+          [](const SupplyHandle& handle) {
+            return reading_of(handle.ask([](PowerSupply& s) { return s.voltage(); }), "V");
+          },
+          "Measures at the supply's own terminals, V. Raises NoReading, OverRange.")
+      .def(
+          "current",
+          [](const SupplyHandle& handle) {
+            return reading_of(handle.ask([](PowerSupply& s) { return s.current(); }), "A");
+          },
+          "Measures what the supply gives, A. Raises NoReading, OverRange.")
       .def(
           "protect",
           [](const SupplyHandle& handle, double over_voltage, double over_current) {
@@ -77,28 +86,37 @@ void bind_supply(py::module_& module) {
             finite(over_current, "over_current");
             handle.ask([&](PowerSupply& s) { return s.protect(over_voltage, over_current); });
           },
-          py::arg("over_voltage"), py::arg("over_current"))
-      .def_property_readonly("tripped",
-                             [](const SupplyHandle& handle) {
-                               return protection_word(handle.ask([](PowerSupply& s) { return s.tripped(); }));
-                             })
+          py::arg("over_voltage"), py::arg("over_current"),
+          "Sets and arms the levels (V, A) at which the supply switches itself off; before apply(). Raises UserError "
+          "for a supply without such protections or a level out of its limits, ReadBackError.")
+      .def_property_readonly(
+          "tripped",
+          [](const SupplyHandle& handle) {
+            return protection_word(handle.ask([](PowerSupply& s) { return s.tripped(); }));
+          },
+          "The protection that has switched it off: \"none\", \"over_voltage\" or \"over_current\".")
       .def_property_readonly(
           "in_current_limit",
-          [](const SupplyHandle& handle) { return handle.ask([](PowerSupply& s) { return s.in_current_limit(); }); })
+          [](const SupplyHandle& handle) { return handle.ask([](PowerSupply& s) { return s.in_current_limit(); }); },
+          "Whether it holds its current limit, not its voltage.")
       .def_property_readonly(
           "voltage_max",
-          [](const SupplyHandle& handle) { return handle.look([](PowerSupply& s) { return s.voltage_max(); }); })
-      .def_property_readonly("current_max", [](const SupplyHandle& handle) {
-        return handle.look([](PowerSupply& s) { return s.current_max(); });
-      });
+          [](const SupplyHandle& handle) { return handle.look([](PowerSupply& s) { return s.voltage_max(); }); },
+          "The highest voltage that the channel can be set to, V.")
+      .def_property_readonly(
+          "current_max",
+          [](const SupplyHandle& handle) { return handle.look([](PowerSupply& s) { return s.current_max(); }); },
+          "The highest current limit that the channel can be set to, A.");
 }
 
 void bind_voltmeter(py::module_& module) {
-  py::class_<VoltmeterHandle>(module, "Voltmeter")
-      .def("read",
-           [](const VoltmeterHandle& handle) {
-             return reading_of(handle.ask([](Voltmeter& v) { return v.voltage(); }), "V");
-           })
+  py::class_<VoltmeterHandle>(module, "Voltmeter", "At the meter's terminals.")
+      .def(
+          "read",
+          [](const VoltmeterHandle& handle) {
+            return reading_of(handle.ask([](Voltmeter& v) { return v.voltage(); }), "V");
+          },
+          "Mean over the instrument's own aperture, V; it ends a watch. Raises NoReading, OverRange.")
       .def(
           "start_watch",
           [](const VoltmeterHandle& handle, double interval_s, double longest_s) {
@@ -106,11 +124,16 @@ void bind_voltmeter(py::module_& module) {
             const Duration longest = duration_of(longest_s, "longest_s");
             handle.ask([&](Voltmeter& v) { return v.start_watch(interval, longest); });
           },
-          py::arg("interval_s"), py::arg("longest_s"))
-      .def("stop_watch", [](const VoltmeterHandle& handle) {
-        const Voltmeter::Watched seen = handle.ask([](Voltmeter& v) { return v.stop_watch(); });
-        return py::module_::import("meterrig.station").attr("Watched")(seen.minimum, seen.mean, seen.maximum);
-      });
+          py::arg("interval_s"), py::arg("longest_s"),
+          "Begins to look at the voltage every `interval_s` seconds until stop_watch(), for `longest_s` at most. "
+          "Raises UserError for an instrument that can't, or not so often.")
+      .def(
+          "stop_watch",
+          [](const VoltmeterHandle& handle) {
+            const Voltmeter::Watched seen = handle.ask([](Voltmeter& v) { return v.stop_watch(); });
+            return py::module_::import("meterrig.station").attr("Watched")(seen.minimum, seen.mean, seen.maximum);
+          },
+          "Ends the watch: the minimum, mean and maximum that it saw, V. Raises NoReading when it saw nothing.");
 }
 
 struct Series {
@@ -183,6 +206,12 @@ PathSwitch::Position position_of(const std::string& word) {
   throw py::value_error(fmt::format("found path {:?}; expected \"off\", \"microammeter\" or \"ammeter\"", word));
 }
 
+// K1 or K2: what has an instrument in it.
+PathSwitch::Position path_of(const std::string& word) {
+  if (word == "off") throw py::value_error("found path \"off\"; expected \"microammeter\" or \"ammeter\"");
+  return position_of(word);
+}
+
 std::string word_of(PathSwitch::Position position) {
   switch (position) {
     case PathSwitch::Position::microammeter:
@@ -196,73 +225,95 @@ std::string word_of(PathSwitch::Position position) {
 }
 
 void bind_switches(py::module_& module) {
-  py::class_<PathHandle>(module, "PathSwitch")
+  py::class_<PathHandle>(
+      module, "PathSwitch",
+      "K of CJ/T 503-2016 figure 1. Paths: \"off\" (K0, nothing fed), \"microammeter\" (K1), \"ammeter\" (K2).")
       .def(
           "select",
           [](const PathHandle& handle, const std::string& path) {
             const auto position = position_of(path);
             handle.ask([&](PathSwitch& p) { return p.select(position); });
           },
-          py::arg("path"))
+          py::arg("path"),
+          "Opens what is closed, then closes the path: the meter is without supply in between. Raises ValueError for "
+          "another word, ReadBackError.")
       .def(
           "change_over",
           [](const PathHandle& handle, const std::string& path, double overlap_s) {
-            const auto position = position_of(path);
+            const auto position = path_of(path);
             const Duration overlap = duration_of(overlap_s, "overlap_s");
             handle.ask([&](PathSwitch& p) { return p.change_over(position, overlap); });
           },
-          py::arg("path"), py::arg("overlap_s") = 0.05)
+          py::arg("path"), py::arg("overlap_s") = 0.05,
+          "Closes \"microammeter\" or \"ammeter\" too, waits `overlap_s` seconds, opens the other: make before break. "
+          "Raises ValueError for another word, ReadBackError.")
       .def(
           "dummy",
           [](const PathHandle& handle, const std::string& path, bool connected) {
-            const auto position = position_of(path);
+            const auto position = path_of(path);
             handle.ask([&](PathSwitch& p) { return p.dummy(position, connected); });
           },
-          py::arg("path"), py::arg("connected"))
-      .def_property_readonly("position", [](const PathHandle& handle) {
-        return word_of(handle.look([](PathSwitch& p) { return p.position(); }));
-      });
-  py::class_<UartHandle>(module, "UartLink")
-      .def("connect", [](const UartHandle& handle) { handle.ask([](UartIsolation& u) { return u.connect(true); }); })
-      .def("release", [](const UartHandle& handle) { handle.ask([](UartIsolation& u) { return u.connect(false); }); })
+          py::arg("path"), py::arg("connected"),
+          "Hangs a dummy load on the path's instrument, or takes it away, to prove the rig's own side good. Only while "
+          "the meter is off. Raises ValueError for another word, UserError for a rig without one, ReadBackError.")
+      .def_property_readonly(
+          "position",
+          [](const PathHandle& handle) { return word_of(handle.look([](PathSwitch& p) { return p.position(); })); },
+          "The path that was selected last: \"off\", \"microammeter\" or \"ammeter\".");
+  py::class_<UartHandle>(module, "UartLink",
+                         "Isolation of the meter's UART. What is said over it belongs to `station.meter`.")
+      .def(
+          "connect", [](const UartHandle& handle) { handle.ask([](UartIsolation& u) { return u.connect(true); }); },
+          "Connects the rig's lines with the meter's. Raises ReadBackError.")
+      .def(
+          "release", [](const UartHandle& handle) { handle.ask([](UartIsolation& u) { return u.connect(false); }); },
+          "Parts them: the lines neither feed nor drive the meter. Raises ReadBackError.")
       .def(
           "loopback",
           [](const UartHandle& handle, bool joined) {
             handle.ask([&](UartIsolation& u) { return u.loopback(joined); });
           },
-          py::arg("joined"));
-  py::class_<OpenerHandle>(module, "Opener").def("work", [](const OpenerHandle& handle) {
-    handle.ask([](Opener& o) { return o.work(); });
-  });
+          py::arg("joined"),
+          "Joins the rig's own lines, away from the meter, so that what it sends comes back; False undoes it. Raises "
+          "UserError for a rig without one, ReadBackError.");
+  py::class_<OpenerHandle>(module, "Opener", "Does the manual part of opening a valve.")
+      .def(
+          "work", [](const OpenerHandle& handle) { handle.ask([](Opener& o) { return o.work(); }); },
+          "Presses and lets go. Raises ReadBackError.");
 }
 
 void bind_dut(py::module_& module) {
   using plan::DutFile;
-  py::class_<DutFile>(module, "Dut")
-      .def_readonly("model", &DutFile::model)
-      .def_readonly("maker", &DutFile::maker)
-      .def_readonly("serial", &DutFile::serial)
-      .def_readonly("sample", &DutFile::sample)
-      .def_readonly("meter", &DutFile::meter)
-      .def_readonly("profile", &DutFile::profile)
-      .def_readonly("address", &DutFile::address)
-      .def_readonly("communication", &DutFile::communication)
-      .def_readonly("nominal_voltage_v", &DutFile::nominal_voltage_v)
-      .def_readonly("undervoltage_v", &DutFile::undervoltage_v)
-      .def_readonly("minimum_voltage_v", &DutFile::minimum_voltage_v)
-      .def_readonly("maximum_voltage_v", &DutFile::maximum_voltage_v)
-      .def_readonly("wake_period_s", &DutFile::wake_period_s)
-      .def_readonly("detection_latency_s", &DutFile::detection_latency_s)
-      .def_readonly("valve_close_time_s", &DutFile::valve_close_time_s)
-      .def_readonly("conversion", &DutFile::conversion)
-      .def_property_readonly("pulse_volume_m3",
-                             [](const DutFile& dut) -> py::object {
-                               return dut.pulse_volume_m3.empty()
-                                          ? py::none()
-                                          : py::module_::import("decimal").attr("Decimal")(dut.pulse_volume_m3);
-                             })
-      .def_readonly("boot_time_s", &DutFile::boot_time_s)
-      .def_readonly("file", &DutFile::file);
+  py::class_<DutFile>(module, "Dut", "A sample, and what its maker declares of it in its DUT file; None: nothing.")
+      .def_readonly("model", &DutFile::model, "The maker's name for it.")
+      .def_readonly("maker", &DutFile::maker, "Empty when the file does not say.")
+      .def_readonly("serial", &DutFile::serial, "Its serial number.")
+      .def_readonly("sample", &DutFile::sample, "From 1: its number in the run.")
+      .def_readonly("meter", &DutFile::meter, "\"gas\", \"water\", \"heat\" or \"electricity\".")
+      .def_readonly("profile", &DutFile::profile, "Name of its profile under config/meters/.")
+      .def_readonly("address", &DutFile::address,
+                    "On its own link, hexadecimal; for CJ/T 188 in the order of the wire, A0 first.")
+      .def_readonly("communication", &DutFile::communication, "R, S, G or O: mode of CJ/T 503-2016.")
+      .def_readonly("nominal_voltage_v", &DutFile::nominal_voltage_v, "That it is made for, V.")
+      .def_readonly("undervoltage_v", &DutFile::undervoltage_v, "Below it the meter warns, V.")
+      .def_readonly("minimum_voltage_v", &DutFile::minimum_voltage_v, "Below it the meter need not work, V.")
+      .def_readonly("maximum_voltage_v", &DutFile::maximum_voltage_v, "The most that it works at, V.")
+      .def_readonly("wake_period_s", &DutFile::wake_period_s, "From one wake-up of its radio to the next, seconds.")
+      .def_readonly("detection_latency_s", &DutFile::detection_latency_s,
+                    "Until it has noticed a change of its supply, seconds.")
+      .def_readonly("valve_close_time_s", &DutFile::valve_close_time_s, "Until its valve is closed, seconds.")
+      .def_readonly("conversion", &DutFile::conversion,
+                    "How its flow becomes a number: \"pulse\" or \"direct_reading\".")
+      .def_property_readonly(
+          "pulse_volume_m3",
+          [](const DutFile& dut) -> py::object {
+            return dut.pulse_volume_m3.empty() ? py::none()
+                                               : py::module_::import("decimal").attr("Decimal")(dut.pulse_volume_m3);
+          },
+          "Volume of one pulse, m3, exact.")
+      .def_readonly("boot_time_s", &DutFile::boot_time_s,
+                    "From power to the first answer, seconds; 2 when it is not declared.")
+      .def_readonly("file", &DutFile::file, "Path of the file.");
 }
 
 }  // namespace

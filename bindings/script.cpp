@@ -86,6 +86,7 @@ void Script::start_watchdog() {
 }
 
 void Script::open() {
+  if (open_ || !workbench_) throw RigClosed("a rig is opened once; make another one to open it again");
   {
     const py::gil_scoped_release free;
     start_watchdog();
@@ -171,7 +172,12 @@ py::list Script::close() {
   return states;
 }
 
-rig::Station& Script::station(std::size_t index) { return *workbench_->stations()[index]; }
+rig::Station& Script::station(std::size_t index) {
+  auto& stations = workbench_->stations();
+  if (index >= stations.size())
+    throw UserError(fmt::format("found station {}; the rig has {}", index, stations.size()));
+  return *stations[index];
+}
 
 namespace {
 

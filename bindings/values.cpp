@@ -124,19 +124,29 @@ void bind_values(py::module_& module) {
     if (!error) return;
     set_python_error(error);
   });
-  py::class_<Budget>(module, "Budget")
-      .def_property_readonly("unit", &Budget::unit)
-      .def_property_readonly("expanded", &Budget::expanded)
-      .def_property_readonly("combined", &Budget::combined)
-      .def_property_readonly("exact", &Budget::exact)
-      .def("scaled", [](const Budget& budget, const std::string& unit,
-                        double factor) { return budget.in(unit, finite(factor, "factor")); })
-      .def_property_readonly("terms", [](const Budget& budget) {
-        py::list all;
-        for (const BudgetTerm& term : budget.terms())
-          all.append(py::make_tuple(term.name, word(term.distribution), term.spread, term.unit, term.sensitivity));
-        return all;
-      });
+  py::class_<Budget>(
+      module, "Budget",
+      "The uncertainty of one quantity: independent terms, combined as GUM 5.1.2 says, expanded with k = 2.")
+      .def_property_readonly("unit", &Budget::unit, "Of the quantity, UCUM.")
+      .def_property_readonly("expanded", &Budget::expanded, "U with k = 2, in `unit`.")
+      .def_property_readonly("combined", &Budget::combined, "Combined standard uncertainty, in `unit`.")
+      .def_property_readonly("exact", &Budget::exact, "Whether it has no terms: the quantity is counted, or exact.")
+      .def(
+          "scaled",
+          [](const Budget& budget, const std::string& unit, double factor) {
+            return budget.in(unit, finite(factor, "factor"));
+          },
+          "That of the same quantity in another unit, whose numbers are `factor` times those of this one.")
+      .def_property_readonly(
+          "terms",
+          [](const Budget& budget) {
+            py::list all;
+            for (const BudgetTerm& term : budget.terms())
+              all.append(py::make_tuple(term.name, word(term.distribution), term.spread, term.unit, term.sensitivity));
+            return all;
+          },
+          "(name, \"rectangular\" or \"normal\", spread, unit of the spread, sensitivity) each. The spread is the half "
+          "width of a rectangle, or the standard deviation of a normal distribution.");
   py::class_<Reading>(module, "NativeReading").def("budget", &Reading::budget);
 }
 

@@ -162,13 +162,20 @@ py::tuple envelope(const Recording& recording, std::size_t points) {
 
 void bind_waveforms(py::module_& module) {
   py::class_<Segment>(module, "Segment", "A stretch of a waveform that is one event. Times in seconds from its start.")
-      .def_readonly("kind", &Segment::kind)
-      .def_readonly("complete", &Segment::complete)
-      .def_property_readonly("start_s", [](const Segment& s) { return to_seconds(s.start()); })
-      .def_property_readonly("duration_s", [](const Segment& s) { return to_seconds(s.duration()); })
-      .def_property_readonly("peak", &Segment::peak)
-      .def_property_readonly("mean", [](const Segment& s) { return s.totals.overloads > 0 ? INFINITY : s.mean(); })
-      .def_property_readonly("charge", [](const Segment& s) { return s.totals.overloads > 0 ? INFINITY : s.charge(); });
+      .def_readonly("kind", &Segment::kind, "\"sleep\", \"receive_window\", \"transmit_burst\" or \"valve_motor\".")
+      .def_readonly("complete", &Segment::complete, "False: the beginning or the end of the waveform cut it.")
+      .def_property_readonly(
+          "start_s", [](const Segment& s) { return to_seconds(s.start()); },
+          "Where it begins, seconds from the start of the waveform.")
+      .def_property_readonly(
+          "duration_s", [](const Segment& s) { return to_seconds(s.duration()); }, "How long it is, seconds.")
+      .def_property_readonly("peak", &Segment::peak, "The largest sample, A; infinite with one beyond the range.")
+      .def_property_readonly(
+          "mean", [](const Segment& s) { return s.totals.overloads > 0 ? INFINITY : s.mean(); },
+          "Over all samples, A; infinite with one beyond the range.")
+      .def_property_readonly(
+          "charge", [](const Segment& s) { return s.totals.overloads > 0 ? INFINITY : s.charge(); },
+          "Of all samples, C; infinite with a sample beyond the range.");
   py::class_<Recording, std::shared_ptr<Recording>>(module, "NativeWaveform")
       .def_static("from_counts", &from_counts, py::arg("counts"), py::arg("interval_s"))
       .def("__len__", [](const Recording& r) { return r.waveform.size(); })

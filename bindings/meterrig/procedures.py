@@ -10,6 +10,7 @@ import math
 import re
 import sys
 import traceback
+import types
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, Optional, Union
@@ -278,7 +279,7 @@ class Procedure:
             text = inspect.getsource(sys.modules[self.function.__module__])
         except (OSError, TypeError, KeyError):
             code = getattr(self.function, "__code__", None)
-            text = repr((code.co_code, code.co_consts, code.co_names)) if code else repr(self.function)
+            text = _text_of(code) if code else repr(self.function)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def __call__(self, trial: Trial) -> Any:
@@ -286,6 +287,12 @@ class Procedure:
 
     def __repr__(self) -> str:
         return f"<Procedure {self.id} {self.name}>"
+
+
+def _text_of(code: types.CodeType) -> str:
+    """What a function does, where its source can't be had: the same text in another process."""
+    inner = [_text_of(part) if isinstance(part, types.CodeType) else repr(part) for part in code.co_consts]
+    return repr((code.co_code.hex(), inner, code.co_names))
 
 
 def procedure(

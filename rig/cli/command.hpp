@@ -18,6 +18,7 @@ void add_check(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_results(CLI::App& app, Action& action);
+void add_rejudge(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_frame(CLI::App& app, Action& action);
 void add_meter(CLI::App& app, Action& action);

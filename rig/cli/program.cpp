@@ -65,6 +65,7 @@ int parse_and_act(int argc, char** argv, ProcedureHost* host) {
   add_list(app, action);
   add_bench(app, action);
   add_results(app, action);
+  add_rejudge(app, action);
   add_report(app, action);
   add_frame(app, action);
   add_meter(app, action);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
 
 #include "rig/cli/command.hpp"
@@ -13,6 +14,8 @@ namespace meterrig::cli {
 namespace {
 
 constexpr int not_made = 3;
+// By the report program, which goes by the file's ending.
+constexpr std::array rendered{"html", "pdf", "xlsx"};
 
 struct ReportOptions {
   fs::path data;
@@ -42,10 +45,15 @@ int make_report(const ReportOptions& options) {
     write_file(base.string() + ".json", record_text(*record));
     told(base.string() + ".json");
   }
-  if (!wants(options, "html")) return 0;
+  bool made = true;
   const fs::path kept = keep_record(store, options.data, run, *record);
-  const bool made = render_report(plan::ConfigPath::find(), kept, base.string() + ".html", language_of(options.lang));
-  if (made) told(base.string() + ".html");
+  for (const char* const format : rendered) {
+    if (!wants(options, format)) continue;
+    const fs::path file = base.string() + "." + format;
+    const bool good = render_report(plan::ConfigPath::find(), kept, file, language_of(options.lang));
+    if (good) told(file);
+    made = made && good;
+  }
   return made ? 0 : not_made;
 }
 
@@ -55,11 +63,13 @@ void add_report(CLI::App& app, Action& action) {
   CLI::App* const command = app.add_subcommand("report", "Make the report of a run, in one format or several");
   auto options = std::make_shared<ReportOptions>();
   command->add_option("run", options->run, "An id, a unique beginning of one, or latest")->required()->type_name("RUN");
-  command->add_option("--format", options->formats, "html (the inspection report), junit, json")
-      ->check(CLI::IsMember({"html", "junit", "json"}))
+  command
+      ->add_option("--format", options->formats,
+                   "html, pdf (the inspection report), xlsx (the original record), junit, json")
+      ->check(CLI::IsMember({"html", "pdf", "xlsx", "junit", "json"}))
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->type_name("html,junit,json");
+      ->type_name("html,pdf,xlsx,junit,json");
   command->add_option("--lang", options->lang, "Language of the inspection report")
       ->check(CLI::IsMember({"zh", "en", "both"}))
       ->type_name("zh|en|both")
@@ -68,7 +78,7 @@ void add_report(CLI::App& app, Action& action) {
   command->add_option("--data", options->data, "Where runs are kept")
       ->type_name("DIR")
       ->default_val(std::string(default_data));
-  command->footer("Example:\n  meterrig report latest --format html,junit --output out");
+  command->footer("Example:\n  meterrig report latest --format pdf,xlsx --output out");
   command->callback([options, &action] { action = [options] { return make_report(*options); }; });
 }
 

@@ -1,14 +1,18 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <set>
 
+#include "core/json/text.hpp"
 #include "rig/cli/command.hpp"
 #include "rig/cli/language.hpp"
 #include "rig/cli/output_files.hpp"
 #include "rig/cli/waveform_export.hpp"
-#include "rig/record/record_fold.hpp"
+#include "rig/plan/dates.hpp"
+#include "rig/record/result_search.hpp"
 #include "rig/record/sqlite_store.hpp"
 
 namespace meterrig::cli {
@@ -26,7 +30,25 @@ struct ResultsOptions {
   fs::path output;
   double from_s = 0;
   double to_s = INFINITY;
+  record::ResultFilter filter;
 };
+
+void add_days(CLI::App& command, record::ResultFilter& filter) {
+  command.add_option("--since", filter.since, "Runs that began on this day (UTC) or later")->type_name("YYYY-MM-DD");
+  command.add_option("--until", filter.until, "The same, or earlier")->type_name("YYYY-MM-DD");
+}
+
+void add_filter(CLI::App& command, record::ResultFilter& filter) {
+  command.add_option("--plan", filter.plan, "Runs of this plan")->type_name("ID");
+  command.add_option("--dut", filter.dut, "With a result of the sample of this serial number")->type_name("SERIAL");
+  command.add_option("--model", filter.model, "With a result of this model")->type_name("MODEL");
+  command.add_option("--clause", filter.clause, "With a result of this clause: 5.3.8, 6.10, an id")
+      ->type_name("CLAUSE");
+  command.add_option("--verdict", filter.verdict, "With a result that says so: fail")->type_name("VERDICT");
+  add_days(command, filter);
+  command.footer(
+      "A result must fit all that is asked.\nExample:\n  meterrig results list --clause 5.3.8 --verdict fail");
+}
 
 void add_common(CLI::App& command, ResultsOptions& options) {
   command.add_option("--data", options.data, "Where runs are kept")
@@ -58,10 +80,31 @@ void add_waveform(CLI::App& command, ResultsOptions& options) {
   command.footer("Example:\n  meterrig results export latest --waveform quiescent_current@1 --output i.npy");
 }
 
+// "2026-11-21".
+void check_day(const std::string& option, const std::string& day) {
+  if (day.empty() || plan::parse_day(day)) return;
+  throw UserError(fmt::format("{}: found {}; expected a day such as 2026-11-21", option, json::in_quotes(day)));
+}
+
+std::vector<record::FoundResult> find(record::JournalStore& store, const record::ResultFilter& filter) {
+  check_day("--since", filter.since);
+  check_day("--until", filter.until);
+  if (!filter.verdict.empty() && !record::verdict_from(filter.verdict))
+    throw UserError(
+        fmt::format("--verdict: found {}; expected pass, fail, not_applicable, inconclusive, void, recorded "
+                    "or not_tested",
+                    json::in_quotes(filter.verdict)));
+  return record::find_results(store, filter);
+}
+
 int list_runs(const ResultsOptions& options) {
   record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  std::set<std::string> wanted;
+  if (options.filter.any())
+    for (const record::FoundResult& one : find(store, options.filter)) wanted.insert(one.run);
   nlohmann::ordered_json objects = nlohmann::ordered_json::array();
   for (const record::RunInfo& run : store.list_runs()) {
+    if (options.filter.any() && !wanted.contains(run.run)) continue;
     const nlohmann::ordered_json verdict =
         run.verdict.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(run.verdict);
     objects.push_back(
@@ -70,6 +113,28 @@ int list_runs(const ResultsOptions& options) {
       fmt::print("{:<36} {:<16} {:<12} {:<15} {}\n", run.run, run.plan, run.state,
                  run.verdict.empty() ? "-" : run.verdict, run.started.substr(0, 19));
     }
+  }
+  if (options.as_json) fmt::print("{}\n", objects.dump(2));
+  return 0;
+}
+
+// Every result that an instrument had its part in, in any attempt: for the day when it proves to have been wrong.
+int list_affected(const ResultsOptions& options) {
+  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  nlohmann::ordered_json objects = nlohmann::ordered_json::array();
+  for (const record::FoundResult& one : find(store, options.filter)) {
+    objects.push_back({{"run", one.run},
+                       {"plan", one.plan},
+                       {"started", one.started},
+                       {"sample", one.sample},
+                       {"serial", one.dut},
+                       {"model", one.model},
+                       {"id", one.clause},
+                       {"verdict", one.verdict},
+                       {"roles", one.roles}});
+    if (!options.as_json)
+      fmt::print("{:<36} {:.19}  #{:<3} {:<14} {:<24} {:<15} {}\n", one.run, one.started, one.sample, one.dut,
+                 one.clause, one.verdict, fmt::join(one.roles, " "));
   }
   if (options.as_json) fmt::print("{}\n", objects.dump(2));
   return 0;
@@ -140,9 +205,18 @@ void add_results(CLI::App& app, Action& action) {
   command->footer(
       "Examples:\n  meterrig results list\n  meterrig results show latest\n  meterrig results show sim-0b2f --json");
   auto options = std::make_shared<ResultsOptions>();
-  CLI::App* const list = command->add_subcommand("list", "All runs, the latest last");
+  CLI::App* const list = command->add_subcommand("list", "All runs, or those with such results, the latest last");
   add_common(*list, *options);
+  add_filter(*list, options->filter);
   list->callback([options, &action] { action = [options] { return list_runs(*options); }; });
+  CLI::App* const affected =
+      command->add_subcommand("affected", "Every result that an instrument had its part in, in any attempt");
+  add_common(*affected, *options);
+  affected->add_option("--instrument", options->filter.instrument, "Its serial number, or its name in the rig file")
+      ->required()
+      ->type_name("SERIAL");
+  add_days(*affected, options->filter);
+  affected->callback([options, &action] { action = [options] { return list_affected(*options); }; });
   CLI::App* const show = command->add_subcommand("show", "The verdict table of a run, or its record as JSON");
   const auto add_run = [&options](CLI::App& of) {
     of.add_option("run", options->run, "An id, a unique beginning of one, or latest")

@@ -188,6 +188,7 @@ class Folder {
             {"deviations", attempt.deviations},
             {"points", attempt.points},
             {"certificates", attempt.certificates},
+            {"instruments", attempt.instruments},
             {"simulated", is_simulated(attempt)},
             {"operator", operators_of(attempt)},
             {"evidence", std::move(evidence)}};

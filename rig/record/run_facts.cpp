@@ -205,6 +205,7 @@ class Gatherer {
     if (type == "clause_started") {
       attempt.started = event.value("t", "");
       attempt.reason = event.value("reason", json());
+      attempt.instruments = event.value("instruments", json::object());
       note_simulated(attempt, event);
     } else if (type == "clause_ended") {
       attempt.ended = event.value("t", "");

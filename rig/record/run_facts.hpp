@@ -23,6 +23,7 @@ struct Attempt {
   nlohmann::json cause;           // null, or what voided it
   nlohmann::json reason;          // null, or why it is not applicable, or why the clause is tested again
   std::optional<bool> simulated;  // what the clause says of itself
+  nlohmann::json instruments = nlohmann::json::object();  // their names, by role
   std::vector<std::string> operators;
   nlohmann::json measurements = nlohmann::json::array();
   nlohmann::json notes = nlohmann::json::array();

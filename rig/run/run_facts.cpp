@@ -269,6 +269,15 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
   return body;
 }
 
+json equipment_json(const RunSetup& setup, const std::string& station, const Procedure& procedure) {
+  json all = json::object();
+  for (const std::string& role : procedure.needs) {
+    const plan::RoleBinding* const binding = setup.rig.binding(*setup.rig.station(station), role);
+    if (binding && !binding->instrument.empty()) all[role] = binding->instrument;
+  }
+  return all;
+}
+
 json outputs_json(const std::vector<OutputState>& states) {
   json all = json::array();
   for (const OutputState& s : states)

@@ -23,6 +23,8 @@ double estimate_seconds(const RunSetup& setup, const plan::Clause& clause, const
 // How a sample is left that was powered in this run; body of `sample_left`.
 nlohmann::json left_body(Station& station);
 nlohmann::json run_started_body(const RunSetup& setup, const std::string& run, std::vector<nlohmann::json> instruments);
+// What fills the roles that the procedure needs at this station: the names of the instruments, by role.
+nlohmann::json equipment_json(const RunSetup& setup, const std::string& station, const Procedure& procedure);
 nlohmann::json outputs_json(const std::vector<OutputState>& states);
 
 // The verdict of the run as the record has it.

@@ -205,6 +205,7 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   const Procedure& procedure = *find_procedure(setup_.procedures, planned.clause.procedure);
   json started = head(station, planned, number);
   if (!setup_.operator_name.empty()) started["operator"] = setup_.operator_name;
+  started["instruments"] = equipment_json(setup_, station.name(), procedure);
   journal_.append("clause_started", std::move(started));
   co_await committer_.commit();
   observer_.clause_started(station, planned.clause, number, estimate_seconds(setup_, planned.clause, station.dut()));
