@@ -12,7 +12,7 @@ NAMES = {
 }
 AXES = {"m3": ("本期用量", "usage of the period")}
 FIGURE = markupsafe.Markup(
-    '<figure class="points"><svg viewBox="0 0 {} {}" role="img">{}</svg>'
+    '<figure class="points"><svg viewBox="0 0 {} {}" role="img"><style>{}</style>{}</svg>'
     "<figcaption><b>{}</b><br>{}</figcaption></figure>")
 HEADROOM = 1.12  # above the highest point
 RADIUS = 3.2
@@ -124,7 +124,7 @@ def readings(points, words):
             point["x"], words.unit(point["x_unit"]), point["y"])
 
 
-def figures(result, words):
+def figures(result, words, style):
     """The drawings of all figures of a result, in the order of their first points."""
     names = dict.fromkeys(point["figure"] for point in result.get("points", []))
     drawings = []
@@ -137,6 +137,6 @@ def figures(result, words):
             drawing, caption = errors(points, limits[0] if limits else None, words), legend(points, words)
         else:
             continue
-        drawings.append(FIGURE.format(WIDTH, HEIGHT, markupsafe.Markup("".join(drawing)), words.t(*NAMES[name]),
-                                      markupsafe.Markup("").join(caption)))
+        drawings.append(FIGURE.format(WIDTH, HEIGHT, markupsafe.Markup(style), markupsafe.Markup("".join(drawing)),
+                                      words.t(*NAMES[name]), markupsafe.Markup("").join(caption)))
     return drawings

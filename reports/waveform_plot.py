@@ -102,12 +102,13 @@ def legend(plot, words):
             kind, words.t(*pair), len(found), length, charge)
 
 
-def figure(plot, words):
+def figure(plot, words, style):
     axes = Axes(plot)
     title = words.t(*NAMES.get(plot["name"], (plot["name"], plot["name"])))
     drawing = "".join([*axes.grid(), *marks(plot, axes), outline(plot, axes)])
     samples = words.t("每列为最小值至最大值", "each column from lowest to highest sample")
     return markupsafe.Markup(
-        '<figure class="waveform"><svg viewBox="0 0 {} {}" role="img">{}</svg>'
+        '<figure class="waveform"><svg viewBox="0 0 {} {}" role="img"><style>{}</style>{}</svg>'
         "<figcaption><b>{}</b> <span class=\"small\">{}</span><br>{}</figcaption></figure>"
-    ).format(WIDTH, HEIGHT, markupsafe.Markup(drawing), title, samples, markupsafe.Markup("").join(legend(plot, words)))
+    ).format(WIDTH, HEIGHT, markupsafe.Markup(style), markupsafe.Markup(drawing), title, samples,
+             markupsafe.Markup("").join(legend(plot, words)))

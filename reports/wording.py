@@ -30,6 +30,10 @@ SOURCES = {
     "procedure": ("实验室自定程序", "the laboratory's own procedure"),
     "external": ("引用标准（待确认）", "cited standard, to be confirmed"),
 }
+STANDINGS = {
+    "draft": ("征求意见稿或修订稿", "draft"),
+    "published": ("已发布", "published"),
+}
 RULES = {
     "simple_acceptance": ("简单接受", "simple acceptance"),
     "guard_band": ("保护带 w = {}U（ILAC-G8:09/2019）", "guard band w = {}U (ILAC-G8:09/2019)"),
@@ -152,8 +156,9 @@ class Words:
         self.offset_text = "UTC" + utc_offset
 
     def functions(self):
-        names = ("t", "text", "title", "verdict", "state", "source", "rule", "decision", "limit", "reading", "rounded",
-                 "uncertainty", "unit", "risk", "budget_term", "significant", "time", "duration", "cause", "plain")
+        names = ("t", "text", "title", "verdict", "state", "source", "standing", "rule", "decision", "limit",
+                 "reading", "rounded", "uncertainty", "unit", "risk", "budget_term", "significant", "time",
+                 "duration", "cause", "plain")
         return {name: getattr(self, name, None) or globals()[name] for name in names}
 
     def t(self, zh, en):
@@ -184,6 +189,10 @@ class Words:
 
     def source(self, word):
         return self.pair(SOURCES.get(word), plain(word))
+
+    def standing(self, word):
+        """Of a standard: what its file says of its status."""
+        return self.pair(STANDINGS.get(word), plain(word))
 
     def rule(self, rule):
         factor = rule.get("guard_factor", 1)
@@ -250,6 +259,13 @@ class Words:
             return "—"
         moment = datetime.datetime.fromisoformat(text.rstrip("Z").split(".")[0]) + self.offset
         return moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+    def stamp(self, text):
+        """A time of the record in local time with all its digits and its offset; empty for none."""
+        if not text:
+            return ""
+        moment = datetime.datetime.fromisoformat(text.rstrip("Z").split(".")[0]) + self.offset
+        return moment.isoformat() + text.rstrip("Z")[19:] + self.offset_text.removeprefix("UTC")
 
     def duration(self, start, end):
         if not start or not end:

@@ -5,11 +5,12 @@ packages_run=(
   libboost1.81-dev libfmt-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libsqlite3-dev libssl-dev libzstd-dev
   liblxi-dev libmodbus-dev libserialport-dev libpugixml-dev libvalijson-dev libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-jinja2 python3-dev pybind11-dev python3-numpy python3-matplotlib python3-tqdm
+  weasyprint python3-openpyxl fonts-noto-cjk fontconfig
 )
 packages_test=(
   clang clang-format-14 clang-tidy libclang-rt-14-dev librapidcheck-dev
   mbpoll sigrok-cli python3-pymodbus python3-pyvisa python3-pyvisa-py
-  python3-zstandard python3-hypothesis python3-pandas mypy
+  python3-zstandard python3-hypothesis python3-pandas mypy poppler-utils
   python3-serial python3-serial-asyncio python3-pytest python3-jsonschema
 )
 

@@ -70,8 +70,10 @@ json standards_json(const RunSetup& setup) {
   for (const plan::PlannedClause& planned : setup.plan.clauses)
     if (std::find(ids.begin(), ids.end(), planned.clause.standard) == ids.end()) ids.push_back(planned.clause.standard);
   json all = json::array();
-  for (const std::string& id : ids)
-    all.push_back({{"id", id}, {"name", setup.loader.catalogue().standard(id).edition}});
+  for (const std::string& id : ids) {
+    const plan::Standard& standard = setup.loader.catalogue().standard(id);
+    all.push_back({{"id", id}, {"name", standard.edition}, {"status", standard.draft ? "draft" : "published"}});
+  }
   return all;
 }
 
