@@ -215,6 +215,29 @@ std::string ask_person(const OperatorHandle& handle, const std::string& zh, cons
   return answer.value;
 }
 
+using HostHandle = RoleHandle<Host, &rig::Station::host>;
+
+// (frame, level of the reply in dBm, seconds from asking to its end).
+py::tuple exchange(const HostHandle& handle, const std::string& address, const py::bytes& frame, double wake_period_s,
+                   double timeout_s) {
+  constexpr std::size_t address_digits = 14;
+  if (address.size() != address_digits || address.find_first_not_of("0123456789ABCDEFabcdef") != std::string::npos)
+    throw py::value_error(fmt::format("found address {:?}; expected 14 hexadecimal digits", address));
+  const std::string_view view = frame;
+  constexpr std::size_t longest_frame = 1024;
+  if (view.empty() || view.size() > longest_frame)
+    throw py::value_error(fmt::format("found a frame of {} bytes; expected 1 to {}", view.size(), longest_frame));
+  constexpr double longest_wait_s = 3600;
+  if (wake_period_s > longest_wait_s || timeout_s > longest_wait_s)
+    throw py::value_error("wake_period_s and timeout_s are 3600 at most");
+  const Bytes bytes(view.begin(), view.end());
+  const Duration wake = duration_of(wake_period_s, "wake_period_s");
+  const Duration timeout = duration_of(timeout_s, "timeout_s");
+  const Host::Reply reply = handle.ask([&](Host& host) { return host.exchange(address, bytes, wake, timeout); });
+  return py::make_tuple(py::bytes(reinterpret_cast<const char*>(reply.frame.data()), reply.frame.size()),
+                        reply.rssi_dbm, to_seconds(reply.after));
+}
+
 }  // namespace
 
 void bind_air_roles(py::module_& module, StationClass& station) {
@@ -234,6 +257,11 @@ void bind_air_roles(py::module_& module, StationClass& station) {
   py::class_<OperatorHandle>(module, "Operator", "The person at the rig, or the virtual one of a bench.")
       .def("ask", &ask_person, py::arg("zh"), py::arg("en"), py::arg("timeout_s") = 3600.0,
            "Asks in both languages and gives the answer as it was given. Raises TimeoutError when nobody answers.");
+  py::class_<HostHandle>(module, "Host", "The maker's companion radio equipment, on the channel that stations share.")
+      .def("exchange", &exchange, py::arg("address"), py::arg("frame"), py::arg("wake_period_s"), py::arg("timeout_s"),
+           "Wakes the meter (a burst of `wake_period_s` seconds), sends the frame, and gives the reply: frame, dBm, s. "
+           "Raises TimeoutError when no reply comes, ValueError for an address that is not 14 hexadecimal digits.");
+  add_role<HostHandle>(station, "host");
   add_role<SourceHandle>(station, "air_source");
   add_role<InletHandle>(station, "inlet_valve");
   add_role<VentHandle>(station, "vent");

@@ -345,6 +345,14 @@ class NativeWaveform:
         self, points: int = 2000
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
 
+class Host:
+    """The maker's companion radio equipment, on the channel that stations share."""
+
+    def exchange(
+        self, address: str, frame: bytes, wake_period_s: float, timeout_s: float
+    ) -> tuple[bytes, float, float]:
+        """Wakes the meter, sends the frame, and gives the reply: frame, dBm, s. Raises TimeoutError, ValueError."""
+
 class NativeMeter:
     def readings(self, items: Sequence[str]) -> list[tuple[str, str, str, list[str]]]: ...
     def write_now(self, item: str, value: str) -> None: ...
@@ -369,6 +377,7 @@ class NativeStation:
     path_switch: Final[PathSwitch]
     uart_link: Final[UartLink]
     native_meter: Final[NativeMeter]
+    host: Final[Host]
     opener: Final[Opener]
     air_source: Final[AirSource]
     inlet_valve: Final[InletValve]

@@ -21,6 +21,14 @@ class Watched(NamedTuple):
     maximum: float
 
 
+class AirReply(NamedTuple):
+    """What a meter said over the air."""
+
+    frame: bytes
+    level_dbm: float
+    after_s: float  #: From asking to the end of the reply.
+
+
 class Conditions(NamedTuple):
     """Of the room: Cel, %, kPa."""
 
@@ -191,6 +199,15 @@ class Station:
     def meter(self) -> Meter:
         """The sample, over its UART."""
         return Meter(self._native.native_meter)
+
+    def over_the_air(self, frame: bytes, wake_period_s: Optional[float] = None, timeout_s: float = 10.0) -> AirReply:
+        """Sends a frame to the sample over the host's radio and gives its reply.
+
+        The burst that wakes the meter lasts its declared wake period unless said; a procedure that does this has
+        ``radio="talking"``. Raises TimeoutError when no reply comes, UserError on a rig without a host.
+        """
+        wake_s = self.dut.wake_period_s if wake_period_s is None else wake_period_s
+        return AirReply(*self._native.host.exchange(self.dut.address, frame, wake_s or 0.0, timeout_s))
 
     @property
     def opener(self) -> _meterrig.Opener:

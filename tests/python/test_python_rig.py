@@ -43,6 +43,21 @@ def test_a_powered_meter_is_read(rig):
     assert rig.station(1).power_supply.voltage() < 0.1
 
 
+def test_the_sample_answers_over_the_air(rig):
+    st = rig.station(1)
+    st.power_supply.apply(6.0)
+    st.path_switch.select("ammeter")
+    st.sleep(5)
+    st.uart_link.connect()
+    asked = meterrig.frames.encode("cjt188", address=st.meter.find_address(), meter_type="30", control="01",
+                                   data_identifier="901F", sequence=1)
+    reply = st.over_the_air(asked)
+    frame = meterrig.frames.decode(reply.frame)[0]
+    assert frame.valid and frame.direction == "response" and reply.level_dbm < 0 and reply.after_s > 0
+    with pytest.raises(ValueError, match="14 hexadecimal digits"):
+        rig.station(2)._native.host.exchange("25", asked, 1.0, 1.0)
+
+
 def test_leaving_the_rig_makes_it_safe(rig):
     st = rig.station(1)
     st.power_supply.apply(6.0)
