@@ -4,7 +4,6 @@
 #include <pybind11/stl.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "bindings/values.hpp"
 #include "core/errors.hpp"
@@ -14,11 +13,8 @@
 #include "rig/cli/signals.hpp"
 #include "rig/cli/version.hpp"
 #include "rig/plan/program_file.hpp"
-#include "rig/record/memory_store.hpp"
-#include "rig/record/record_fold.hpp"
 
 namespace meterrig::python {
-namespace {}  // namespace
 
 // Gives on what the journal has made durable.
 class PlanRun::Watcher final : public rig::Observer {
@@ -48,11 +44,7 @@ PlanRun::PlanRun(cli::RunOptions options, std::vector<std::shared_ptr<PythonProc
     : options_(std::move(options)),
       procedures_(std::move(procedures), [this] { return stops_.load(); }),
       files_(cli::read_run_files(options_, procedures_.own())) {
-  VirtualClock clock(files_.plan.epoch);
-  record::MemoryStore store;
-  cli::BenchConnector connector(clock, nullptr, nullptr);
-  rig::Observer nobody;
-  rig::Run(cli::setup_of(files_, options_, clock, connector, store), nobody).check();
+  const cli::DryRun held_against_each_other(files_, options_);
 }
 
 PlanRun::~PlanRun() {
@@ -72,6 +64,12 @@ void PlanRun::execute() {
   std::string id;
   try {
     cli::Session session(files_, options_);
+    // However it is left: nobody stops a session that is gone.
+    const auto forget = [this](cli::Session*) {
+      const std::lock_guard lock(mutex_);
+      session_ = nullptr;
+    };
+    const std::unique_ptr<cli::Session, decltype(forget)> known(&session, forget);
     {
       const std::lock_guard lock(mutex_);
       session_ = &session;
@@ -79,13 +77,10 @@ void PlanRun::execute() {
     }
     Watcher watcher(*this);
     id = session.execute(watcher, [&](const rig::Run& run) { watcher.of(run); });
-    const std::lock_guard lock(mutex_);
-    session_ = nullptr;
   } catch (...) {
     error = std::current_exception();
   }
   const std::lock_guard lock(mutex_);
-  session_ = nullptr;
   error_ = error;
   if (!id.empty()) id_ = id;
   over_ = true;

@@ -55,8 +55,7 @@ Script::Script(const ScriptWords& words)
   const bool is_virtual = words.clock.empty() ? rig_.all_virtual() : words.clock == "virtual";
   const cli::Choices choices = cli::read_choices(words.defects, words.faults, duts_, rig_);
   if (choices.own.any()) throw UserError("this fault is one of whole runs; use meterrig.run()");
-  for (std::size_t i = 0; i < duts_.size(); ++i)
-    duts_[i] = cli::declared_for(duts_[i], static_cast<int>(i) + 1, choices.defects);
+  cli::declare_for(duts_, choices.defects);
   if (is_virtual) {
     clock_ = std::make_unique<VirtualClock>(loader_.plan("cjt503-auto").epoch);
   } else {
@@ -75,12 +74,9 @@ Script::~Script() = default;
 // only its death counts, not its silence.
 void Script::start_watchdog() {
   if (!wall_ || rig_.all_virtual()) return;
-  std::vector<std::string> words{rig_.file};
-  for (const plan::DutFile& dut : duts_) words.insert(words.end(), {"--dut", dut.file});
   const auto log = std::filesystem::temp_directory_path() / fmt::format("meterrig-script-{}.log", getpid());
-  words.insert(words.end(), {"--run", "script", "--log", log.string()});
   watchdog_ = std::make_unique<cli::Watchdog>(
-      *wall_, std::move(words),
+      *wall_, cli::watchdog_words(rig_, duts_, "script", log),
       cli::Watchdog::Listener{[](const std::string&, const std::string&) {},
                               [this](const std::string&, const std::string& en) { stop(en); }});
 }

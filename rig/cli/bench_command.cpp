@@ -56,9 +56,7 @@ int serve(const ServeWords& words) {
   }
   auto duts = samples_for(loader, rig, words.duts);
   const Choices choices = read_choices(words.defects, words.faults, duts, rig);
-  for (std::size_t i = 0; i < duts.size(); ++i) {
-    duts[i] = declared_for(duts[i], static_cast<int>(i) + 1, choices.defects);
-  }
+  declare_for(duts, choices.defects);
 
   ServedClock clock(words.time_scale);
   bool over = false;

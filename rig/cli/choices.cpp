@@ -135,6 +135,10 @@ plan::DutFile declared_for(const plan::DutFile& dut, int position, const std::ve
   return plan::read_dut(json::parse(document.dump(), dut.file));
 }
 
+void declare_for(std::vector<plan::DutFile>& duts, const std::vector<bench::DefectChoice>& defects) {
+  for (std::size_t i = 0; i < duts.size(); ++i) duts[i] = declared_for(duts[i], static_cast<int>(i) + 1, defects);
+}
+
 bench::Sample sample_of(const plan::DutFile& dut) {
   bench::Sample sample;
   sample.serial = dut.serial;

@@ -35,6 +35,9 @@ Choices read_choices(const std::vector<std::string>& defects, const std::vector<
 // The sample with its declaration as the conditions of the chosen defects say that it must be.
 plan::DutFile declared_for(const plan::DutFile& dut, int position, const std::vector<bench::DefectChoice>& defects);
 
+// The same of all samples, in their order.
+void declare_for(std::vector<plan::DutFile>& duts, const std::vector<bench::DefectChoice>& defects);
+
 // The virtual meter of a sample.
 bench::Sample sample_of(const plan::DutFile& dut);
 

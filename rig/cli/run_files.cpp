@@ -151,9 +151,7 @@ RunFiles read_run_files(const RunOptions& options, const OwnProcedures& own) {
   read_samples(options, files);
   files.virtual_clock = choose_clock(options, files.rig);
   files.choices = read_choices(options.defects, options.faults, files.duts, files.rig);
-  for (std::size_t i = 0; i < files.duts.size(); ++i) {
-    files.duts[i] = declared_for(files.duts[i], static_cast<int>(i) + 1, files.choices.defects);
-  }
+  declare_for(files.duts, files.choices.defects);
   read_observations(options, files);
   files.simulation = reasons_of_simulation(files);
   files.inputs = {{"defects", options.defects}, {"faults", options.faults}, {"files", digests_of(options, files, own)}};

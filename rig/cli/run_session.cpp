@@ -9,7 +9,6 @@
 #include "rig/cli/print.hpp"
 #include "rig/cli/progress.hpp"
 #include "rig/cli/session.hpp"
-#include "rig/record/memory_store.hpp"
 #include "rig/record/record_fold.hpp"
 
 namespace meterrig::cli {
@@ -55,15 +54,10 @@ int run_session(RunFiles files, const RunOptions& options) {
 }
 
 int show_estimate(RunFiles files, const RunOptions& options) {
-  VirtualClock clock(files.plan.epoch);
-  record::MemoryStore store;
-  BenchConnector connector(clock, nullptr, nullptr);
-  rig::Observer nobody;
-  const rig::RunSetup setup = setup_of(files, options, clock, connector, store);
-  rig::Run(setup, nobody).check();
-  const rig::Forecast forecast = rig::forecast(setup);
-  put(stdout, options.json ? forecast_json(setup, forecast).dump(2) + "\n"
-                           : forecast_text(setup, forecast, language_of(options.lang)));
+  const DryRun run(files, options);
+  const rig::Forecast forecast = rig::forecast(run.setup());
+  put(stdout, options.json ? forecast_json(run.setup(), forecast).dump(2) + "\n"
+                           : forecast_text(run.setup(), forecast, language_of(options.lang)));
   return 0;
 }
 

@@ -54,6 +54,14 @@ rig::RunSetup setup_of(RunFiles& files, const RunOptions& options, Clock& clock,
           .inputs = files.inputs};
 }
 
+DryRun::DryRun(RunFiles& files, const RunOptions& options)
+    : clock_(files.plan.epoch),
+      connector_(clock_, nullptr, nullptr),
+      setup_(setup_of(files, options, clock_, connector_, store_)) {
+  rig::Observer nobody;
+  rig::Run(setup_, nobody).check();
+}
+
 Session::Session(RunFiles& files, const RunOptions& options)
     : files_(files),
       options_(options),
@@ -123,11 +131,9 @@ std::string Session::execute(rig::Observer& observer, const std::function<void(c
 // Null when nothing real can be live. Any other end than an orderly one leaves it to the watchdog to switch off.
 std::unique_ptr<Watchdog> Session::start_watchdog(rig::Run& run) {
   if (!wall_ || files_.rig.all_virtual()) return nullptr;
-  std::vector<std::string> words{files_.rig.file};
-  for (const plan::DutFile& dut : files_.duts) words.insert(words.end(), {"--dut", dut.file});
   const fs::path log = options_.data / fmt::format("watchdog-{}.log", run.id());
-  words.insert(words.end(), {"--run", run.id(), "--log", fs::absolute(log).string(), "--limit",
-                             fmt::format("{:g}", files_.rig.watchdog_s)});
+  std::vector<std::string> words = watchdog_words(files_.rig, files_.duts, run.id(), fs::absolute(log));
+  words.insert(words.end(), {"--limit", fmt::format("{:g}", files_.rig.watchdog_s)});
   Watchdog::Listener listener;
   listener.lost = [&run](const std::string& zh, const std::string& en) { run.warn(zh, en); };
   listener.hopeless = [&run](const std::string& zh, const std::string& en) {

@@ -13,6 +13,7 @@
 #include "rig/cli/signals.hpp"
 #include "rig/cli/store_hooks.hpp"
 #include "rig/cli/watchdog.hpp"
+#include "rig/record/memory_store.hpp"
 #include "rig/record/sqlite_store.hpp"
 #include "rig/run/run.hpp"
 
@@ -64,5 +65,19 @@ class Session {
 // What a run of these files on this clock is made of.
 rig::RunSetup setup_of(RunFiles& files, const RunOptions& options, Clock& clock, rig::Connector& connector,
                        record::JournalStore& store);
+
+// A run of these files that opens nothing: held against each other, and its schedule. Both outlive it.
+class DryRun {
+ public:
+  // Throws UserError for files that can't be run together.
+  DryRun(RunFiles& files, const RunOptions& options);
+  const rig::RunSetup& setup() const noexcept { return setup_; }
+
+ private:
+  VirtualClock clock_;
+  record::MemoryStore store_;
+  BenchConnector connector_;
+  rig::RunSetup setup_;
+};
 
 }  // namespace meterrig::cli

@@ -53,6 +53,14 @@ pid_t spawn(std::vector<std::string> words, int link) {
 
 }  // namespace
 
+std::vector<std::string> watchdog_words(const plan::RigFile& rig, const std::vector<plan::DutFile>& duts,
+                                        const std::string& run, const std::filesystem::path& log) {
+  std::vector<std::string> words{rig.file};
+  for (const plan::DutFile& dut : duts) words.insert(words.end(), {"--dut", dut.file});
+  words.insert(words.end(), {"--run", run, "--log", log.string()});
+  return words;
+}
+
 Watchdog::Watchdog(WallClock& clock, std::vector<std::string> words, Listener listener)
     : clock_(clock), words_(std::move(words)), listener_(std::move(listener)), timer_(clock, [this] { beat(); }) {
   words_.insert(words_.begin(), {"meterrig", "watchdog"});

@@ -2,13 +2,20 @@
 
 #include <sys/types.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "core/io/transport/wall_clock.hpp"
+#include "rig/plan/dut_file.hpp"
+#include "rig/plan/rig_file.hpp"
 
 namespace meterrig::cli {
+
+// How `meterrig watchdog` is told what to switch off when its program can't; without `--limit`.
+std::vector<std::string> watchdog_words(const plan::RigFile& rig, const std::vector<plan::DutFile>& duts,
+                                        const std::string& run, const std::filesystem::path& log);
 
 // The second process, which brings the outputs to their safe state when this one can't (docs/interlocks.md), seen from
 // here. Heartbeats come from the clock's own loop, so that a loop that hangs stops them too, and are answered.

@@ -104,8 +104,7 @@ VirtualRig::VirtualRig(cli::RunFiles& files, std::uint64_t seed, const std::vect
       duts_(files.duts),
       seed_(seed) {
   const cli::Choices choices = cli::read_choices(defects, faults, duts_, rig_);
-  for (std::size_t i = 0; i < duts_.size(); ++i)
-    duts_[i] = cli::declared_for(duts_[i], static_cast<int>(i) + 1, choices.defects);
+  cli::declare_for(duts_, choices.defects);
   if (choices.own.expired_calibration) cli::expire_calibration(rig_, choices.own.expired_station, clock.utc());
   simulation_ = files.simulation;
   simulation_.insert(simulation_.end(), choices.words.begin(), choices.words.end());
