@@ -56,10 +56,19 @@ def watchdogs(process):
             if b"watchdog" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 
+def the_watchdog(process):
+    """The one that stands by. A process has no command line for an instant after it was started: looked for again."""
+    deadline = time.monotonic() + 10
+    while not (found := watchdogs(process)):
+        assert time.monotonic() < deadline, "no watchdog stands by"
+        time.sleep(0.01)
+    (watchdog,) = found
+    return watchdog
+
+
 def kill_with_watchdog(process):
     """Nobody is left to switch anything off, as after the loss of the computer's power."""
-    standing_by = watchdogs(process)
-    assert len(standing_by) == 1
-    os.kill(standing_by[0], signal.SIGSTOP)
+    standing_by = the_watchdog(process)
+    os.kill(standing_by, signal.SIGSTOP)
     process.kill()
-    os.kill(standing_by[0], signal.SIGKILL)
+    os.kill(standing_by, signal.SIGKILL)

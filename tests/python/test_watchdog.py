@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from live_bench import coils, meters_connected, powered_run, supply_outputs, watchdogs
+from live_bench import coils, meters_connected, powered_run, supply_outputs, the_watchdog, watchdogs
 from rigtools import NOTHING_LEFT, Bench, journal, of_type, read_until, started
 
 LIMIT_S = 3  # watchdog_s, where the rig file says nothing
@@ -78,7 +78,7 @@ def test_the_outputs_go_off_without_the_program(request, tmp_path, moment, numbe
     fixture, begin = MOMENTS[moment]
     bench = request.getfixturevalue(fixture)
     process = begin(bench, tmp_path)
-    (watchdog,) = watchdogs(process)
+    watchdog = the_watchdog(process)
     started_at = time.monotonic()
     process.send_signal(number)
     limit = WORK_S + (LIMIT_S if number == signal.SIGSTOP else 0)
@@ -103,7 +103,7 @@ def test_an_orderly_run_leaves_no_process_and_no_log(tmp_path):
     bench = Bench(tmp_path, scale=20)
     process = started("run", "cjt503-auto", "--only", "5.3.8", "--rig", bench.rig_file, cwd=tmp_path)
     read_until(process, lambda line: " start " in line)
-    (watchdog,) = watchdogs(process)
+    watchdog = the_watchdog(process)
     assert os.getsid(watchdog) != os.getsid(process.pid)
     out, err = process.communicate(timeout=120)
     assert process.returncode in (0, 3), out + err  # a busy machine may miss a window of the scaled meter
@@ -122,7 +122,7 @@ def test_a_virtual_rig_needs_none(tmp_path):
 
 def test_it_outlives_an_interrupt_of_the_terminal(real_time, tmp_path):
     process = powered_run(real_time, tmp_path, start_new_session=True)
-    (watchdog,) = watchdogs(process)
+    watchdog = the_watchdog(process)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 4 and log_of(tmp_path) == "" and "watchdog" not in err
@@ -132,12 +132,12 @@ def test_it_outlives_an_interrupt_of_the_terminal(real_time, tmp_path):
 
 def test_the_loss_of_the_watchdog_is_told_and_it_is_replaced(real_time, tmp_path):
     process = powered_run(real_time, tmp_path)
-    (first,) = watchdogs(process)
+    first = the_watchdog(process)
     os.kill(first, signal.SIGKILL)
     lines = read_until(process, lambda line: "watchdog" in line)
     assert "(signal 9); another one was started" in lines[-1]
     assert gone(first) and not Path(f"/proc/{first}").exists()
-    (second,) = watchdogs(process)
+    second = the_watchdog(process)
     assert second != first and process.poll() is None, "the run goes on"
     # The second one does what the first would have done.
     time.sleep(2)
@@ -150,7 +150,7 @@ def test_the_loss_of_the_watchdog_is_told_and_it_is_replaced(real_time, tmp_path
 def test_a_run_that_can_keep_no_watchdog_stops(real_time, tmp_path):
     process = powered_run(real_time, tmp_path)
     for _ in range(4):
-        (current,) = watchdogs(process)
+        current = the_watchdog(process)
         os.kill(current, signal.SIGKILL)
         read_until(process, lambda line: "watchdog" in line)
     out, err = process.communicate(timeout=60)
