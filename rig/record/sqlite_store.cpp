@@ -1,6 +1,12 @@
 #include "rig/record/sqlite_store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "rig/record/sqlite_handle.hpp"
 
@@ -24,6 +30,7 @@ constexpr Migration migrations[] = {
      "CREATE TABLE blobs(sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL);"},
     {2, "chunks of recordings",
      "CREATE TABLE chunks(sha256 BLOB PRIMARY KEY, samples INTEGER NOT NULL, bytes BLOB NOT NULL);"},
+    {3, "what was asked for", "CREATE TABLE words(run INTEGER PRIMARY KEY REFERENCES runs(key), text TEXT NOT NULL);"},
 };
 constexpr int schema_version = migrations[std::size(migrations) - 1].version;
 
@@ -56,6 +63,10 @@ std::filesystem::path prepare(const std::filesystem::path& directory, SqliteStor
   std::filesystem::create_directories(directory, error);
   if (error) throw StoreError(fmt::format("can't make the directory {}: {}", directory.string(), error.message()));
   return file;
+}
+
+std::filesystem::path lock_file(const std::filesystem::path& directory, const std::string& run) {
+  return directory / fmt::format(".writes-{}", run);
 }
 
 // With its tables: statements can be prepared.
@@ -91,9 +102,11 @@ struct SqliteStore::Database {
           add_blob(c, "INSERT OR IGNORE INTO blobs(sha256, bytes) VALUES(?1, ?2)"),
           find_blob(c, "SELECT bytes FROM blobs WHERE sha256 = ?1"),
           add_chunk(c, "INSERT OR IGNORE INTO chunks(sha256, samples, bytes) VALUES(?1, ?2, ?3)"),
-          find_chunk(c, "SELECT samples, bytes FROM chunks WHERE sha256 = ?1") {}
+          find_chunk(c, "SELECT samples, bytes FROM chunks WHERE sha256 = ?1"),
+          keep_words(c, "INSERT OR REPLACE INTO words(run, text) VALUES(?1, ?2)"),
+          find_words(c, "SELECT text FROM words WHERE run = ?1") {}
     SqliteStatement find_run, add_run, make_latest, set_head, all_runs, add_event, event_hash, all_events, end_events,
-        add_blob, find_blob, add_chunk, find_chunk;
+        add_blob, find_blob, add_chunk, find_chunk, keep_words, find_words;
   };
 
   std::vector<StoredEvent> read(SqliteStatement& query, std::int64_t key) {
@@ -127,9 +140,44 @@ struct SqliteStore::Database {
 };
 
 SqliteStore::SqliteStore(const std::filesystem::path& directory, Missing missing)
-    : database_(std::make_unique<Database>(prepare(directory, missing))) {}
+    : directory_(directory), database_(std::make_unique<Database>(prepare(directory, missing))) {}
 
-SqliteStore::~SqliteStore() = default;
+SqliteStore::~SqliteStore() {
+  for (const auto& [run, descriptor] : locks_) {
+    std::error_code ignored;
+    std::filesystem::remove(lock_file(directory_, run), ignored);
+    close(descriptor);
+  }
+}
+
+// The system lets go of it with the program, however that ends.
+void SqliteStore::lock(const std::string& run) {
+  if (locks_.contains(run)) return;
+  const std::string file = lock_file(directory_, run).string();
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) throw StoreError(fmt::format("can't make {}: {}", file, std::strerror(errno)));
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    std::string writer(32, '\0');
+    writer.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(descriptor, writer.data(), writer.size()))));
+    close(descriptor);
+    throw StoreError(fmt::format("run `{}` is being written by another program (process {}); wait for its end", run,
+                                 writer.empty() ? "unknown" : writer));
+  }
+  locks_[run] = descriptor;
+  const std::string own = std::to_string(getpid());
+  if (ftruncate(descriptor, 0) != 0 || ::write(descriptor, own.data(), own.size()) < 0)
+    throw StoreError(fmt::format("can't write {}: {}", file, std::strerror(errno)));
+}
+
+std::optional<std::string> SqliteStore::words(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  SqliteStatement& query = database_->statements.find_words;
+  query.reset().bind(1, key_of(run));
+  std::optional<std::string> text;
+  if (query.step()) text = query.bytes(0);
+  query.reset();
+  return text;
+}
 
 std::int64_t SqliteStore::key_of(const std::string& run) {
   SqliteStatement& query = database_->statements.find_run;
@@ -142,6 +190,7 @@ std::int64_t SqliteStore::key_of(const std::string& run) {
 
 void SqliteStore::open(const std::string& run, OnExisting existing) {
   const std::lock_guard lock(mutex_);
+  this->lock(run);
   auto& statements = database_->statements;
   SqliteTransaction transaction(database_->connection);
   const bool known = statements.find_run.reset().bind(1, std::string_view(run)).step();
@@ -152,6 +201,10 @@ void SqliteStore::open(const std::string& run, OnExisting existing) {
   } else {
     const Digest start = chain_start(run);
     statements.add_run.reset().bind(1, std::string_view(run)).bind_blob(2, bytes_of(start)).run();
+  }
+  if (next_words_) {
+    statements.keep_words.reset().bind(1, key_of(run)).bind(2, std::string_view(*next_words_)).run();
+    next_words_.reset();
   }
   transaction.commit();
 }
