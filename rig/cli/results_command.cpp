@@ -24,7 +24,6 @@ struct ResultsOptions {
   std::string run = "latest";
   std::string lang;
   bool as_json = false;
-  std::string head;
   std::string waveform;
   std::string format;
   fs::path output;
@@ -157,24 +156,6 @@ int show_run(const ResultsOptions& options) {
   return 0;
 }
 
-// The chain of a run, and against a head that was printed earlier.
-int verify_run(const ResultsOptions& options) {
-  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
-  const std::string run = store.find_run(options.run);
-  const record::ChainReport report = store.verify(run);
-  const std::string head = record::hex(report.head.hash);
-  std::string wrong = report.ok() ? "" : report.text;
-  if (report.ok() && !options.head.empty() && head != options.head)
-    wrong = fmt::format("the run ends with the head {}, not with {}: its end is missing, or it was written anew", head,
-                        options.head);
-  if (!wrong.empty()) {
-    fmt::print(stderr, "meterrig: {}: {}\n", run, wrong);
-    return broken_record;
-  }
-  fmt::print("{}: {}\n", run, report.text);
-  return 0;
-}
-
 int export_one_waveform(record::JournalStore& store, const std::string& run, const ResultsOptions& options) {
   const auto record = verified_record(store, run, language_of(options.lang));
   if (!record) return broken_record;
@@ -226,10 +207,7 @@ void add_results(CLI::App& app, Action& action) {
   };
   add_run(*show);
   show->callback([options, &action] { action = [options] { return show_run(*options); }; });
-  CLI::App* const verify = command->add_subcommand("verify", "Whether the journal of a run is what was written");
-  add_run(*verify);
-  verify->add_option("--head", options->head, "The head that a record or report printed")->type_name("HEX");
-  verify->callback([options, &action] { action = [options] { return verify_run(*options); }; });
+  add_integrity(*command, action);
   CLI::App* const exported =
       command->add_subcommand("export", "The journal of a run, an event a line with its hash; or a waveform it kept");
   add_run(*exported);

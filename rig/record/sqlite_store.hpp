@@ -9,8 +9,8 @@
 namespace meterrig::record {
 
 // One SQLite file per data directory, `meterrig.sqlite`: write-ahead log, full synchronisation. Several programs may
-// have it open at once.
-class SqliteStore final : public JournalStore {
+// have it open at once; each waits for the transactions of the others.
+class SqliteStore : public JournalStore {
  public:
   static constexpr const char* file_name = "meterrig.sqlite";
   enum class Missing { create, refuse };
@@ -20,6 +20,9 @@ class SqliteStore final : public JournalStore {
   explicit SqliteStore(const std::filesystem::path& directory, Missing missing = Missing::create);
   ~SqliteStore() override;
 
+  // What SQLite itself finds wrong with its file; empty when nothing is. It reads all of it.
+  std::string fault();
+
   void open(const std::string& run, OnExisting existing) override;
   void write(const Batch& batch) override;
   std::vector<std::string> run_ids() override;
@@ -27,6 +30,10 @@ class SqliteStore final : public JournalStore {
   Head head(const std::string& run) override;
   std::optional<std::string> read_blob(const Digest& sha256) override;
   std::optional<Chunk> read_chunk(const Digest& sha256) override;
+  void add_seal(const std::string& run, const Seal& seal) override;
+  std::vector<Seal> read_seals(const std::string& run) override;
+  void add_act(const std::string& run, const StoredAct& act, const std::vector<Blob>& blobs) override;
+  ActLog read_acts(const std::string& run) override;
 
  protected:
   std::vector<StoredEvent> read_ends(const std::string& run) override;
@@ -34,6 +41,7 @@ class SqliteStore final : public JournalStore {
  private:
   struct Database;
   std::int64_t key_of(const std::string& run);
+  Head head_of(const std::string& run);
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
 };
