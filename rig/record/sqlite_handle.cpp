@@ -77,8 +77,11 @@ void SqliteConnection::execute(const char* sql) {
 void SqliteConnection::fail(std::string_view sql) const {
   const std::string got = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
   const int code = handle_ ? sqlite3_errcode(handle_.get()) : SQLITE_NOMEM;
-  throw StoreError(fmt::format("{}: {}{}", file_, got, advice(code, file_)),
-                   Exchange{file_, std::string(sql), got, {}});
+  throw StoreError(explained(code, got), Exchange{file_, std::string(sql), got, {}});
+}
+
+std::string SqliteConnection::explained(int code, std::string_view got) const {
+  return fmt::format("{}: {}{}", file_, got, advice(code, file_));
 }
 
 SqliteStatement::SqliteStatement(SqliteConnection& connection, const char* sql) : connection_(&connection), sql_(sql) {

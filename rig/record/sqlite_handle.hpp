@@ -19,6 +19,8 @@ class SqliteConnection {
   static SqliteConnection immutable(const std::filesystem::path& file);
   void execute(const char* sql);
   [[noreturn]] void fail(std::string_view sql) const;
+  // The file, what SQLite says of it, and what to do about a failure of this code.
+  std::string explained(int code, std::string_view got) const;
   sqlite3* get() const noexcept { return handle_.get(); }
 
  private:

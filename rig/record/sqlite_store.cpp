@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "rig/record/sqlite_handle.hpp"
 
 namespace meterrig::record {
@@ -115,8 +117,8 @@ SqliteConnection opened(const std::filesystem::path& file, SqliteStore::Missing 
 }  // namespace
 
 struct SqliteStore::Database {
-  Database(const std::filesystem::path& path, Missing missing)
-      : file(path.string()), connection(opened(path, missing)), statements(connection) {}
+  Database(const std::filesystem::path& file, Missing missing)
+      : connection(opened(file, missing)), statements(connection) {}
 
   struct Statements {
     explicit Statements(SqliteConnection& c)
@@ -184,7 +186,6 @@ struct SqliteStore::Database {
     return last;
   }
 
-  std::string file;
   SqliteConnection connection;
   Statements statements;
 };
@@ -367,9 +368,10 @@ std::string SqliteStore::fault() {
   try {
     SqliteStatement check(database_->connection, "PRAGMA quick_check(1)");
     check.step();
-    const std::string found = check.bytes(0);
+    std::string found = check.bytes(0);
     if (found == "ok") return {};
-    return fmt::format("{}: {}", database_->file, found);
+    std::replace(found.begin(), found.end(), '\n', ' ');
+    return database_->connection.explained(SQLITE_CORRUPT, found);
   } catch (const StoreError& error) {
     return error.what();
   }
