@@ -5,6 +5,8 @@
 #include "rig/cli/command.hpp"
 #include "rig/cli/output_files.hpp"
 #include "rig/cli/sealing.hpp"
+#include "rig/record/acts.hpp"
+#include "rig/record/approval.hpp"
 
 namespace meterrig::cli {
 
@@ -17,6 +19,7 @@ struct IntegrityOptions {
   std::string seal;
   fs::path key;
   std::string algorithm;
+  bool as_json = false;
 };
 
 int broken(const std::string& run, const std::string& why) {
@@ -42,9 +45,11 @@ int verify_run(const IntegrityOptions& options) {
   if (const std::string fault = head_fault(chain, options.head); !fault.empty()) return broken(run, fault);
   const std::vector<record::PublicKey> known = known_keys(options.data, options.key);
   const record::SealReport seal = record::check_seals(store, run, known);
+  const record::ActsReport acts = record::check_acts(store, run, known);
   if (!seal.ok()) return broken(run, seal.text);
   if (!options.key.empty() && options.seal.empty() && !seal.seal)
     return broken(run, fmt::format("the seal is missing: the run is {}", seal.text));
+  if (!acts.ok()) return broken(run, acts.text);
   std::string printed;
   if (!options.seal.empty()) {
     const record::SealReport report = record::check_printed_seal(store, run, options.seal, known);
@@ -53,6 +58,28 @@ int verify_run(const IntegrityOptions& options) {
   }
   fmt::print("{}: {}\n{}: {}\n", run, chain.text, run, seal.text);
   if (!printed.empty()) fmt::print("{}: {}\n", run, printed);
+  if (!acts.acts.empty()) {
+    const record::Approval approval = record::fold_acts(acts.acts, chain.head.seq);
+    const record::ReportDocument& report = approval.newest();
+    fmt::print("{}: {}; the report {} is {}\n", run, acts.text, report.number, record::word(report.state));
+  }
+  return 0;
+}
+
+// The audit log, for people or as it is.
+int show_acts(const IntegrityOptions& options) {
+  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
+  const std::string run = store.find_run(options.run);
+  const record::ActsReport report = record::check_acts(store, run, known_keys(options.data));
+  if (!report.ok()) return broken(run, report.text);
+  if (options.as_json) fmt::print("{}\n", nlohmann::json(report.acts).dump(2));
+  for (const nlohmann::json& act : report.acts) {
+    if (options.as_json) break;
+    const nlohmann::json reason = act.value("reason", nlohmann::json());
+    fmt::print("{:>3} {} {:<9} {}{}{}\n", act.value("seq", 0), act.value("t", ""), act.value("type", ""),
+               act.value("by", ""), reason.is_string() ? ": " : "",
+               reason.is_string() ? reason.get<std::string>() : "");
+  }
   return 0;
 }
 
@@ -110,6 +137,10 @@ void add_integrity(CLI::App& results, Action& action) {
   CLI::App* const seal =
       add_for_run(results, "seal", "Seal a run that is at its end and could not be sealed then", *options);
   seal->callback([options, &action] { action = [options] { return seal_one(*options); }; });
+  CLI::App* const acts =
+      add_for_run(results, "acts", "The audit log of a run: who did what about its report, and why", *options);
+  acts->add_flag("--json", options->as_json, "As JSON");
+  acts->callback([options, &action] { action = [options] { return show_acts(*options); }; });
   CLI::App* const key = results.add_subcommand("key", "The public key of this data directory's seals, as PEM");
   add_data(*key, *options);
   key->add_option("--new", options->algorithm, "Make another one, which seals from now on; old seals stay valid")

@@ -131,8 +131,8 @@ StoreError JournalStore::leaves_gap(std::string_view run, std::uint64_t seq) {
 StoreError JournalStore::went_on(std::string_view run) {
   return StoreError(fmt::format("run `{}` has changed meanwhile: look at it, then try again", run));
 }
-StoreError JournalStore::number_taken(std::string_view number) {
-  return StoreError(fmt::format("another report of this store has the number {}: give another one", number));
+UserError JournalStore::number_taken(std::string_view number) {
+  return UserError(fmt::format("another report of this store has the number {}: give another one", number));
 }
 
 std::vector<json> parse_events(std::span<const StoredEvent> events) {

@@ -102,8 +102,8 @@ class JournalStore {
   virtual void add_seal(const std::string& run, const Seal& seal) = 0;
   // In the order of their events.
   virtual std::vector<Seal> read_seals(const std::string& run) = 0;
-  // The act with the blobs that it names, as one durable transaction. StoreError when it is not the next one, or when
-  // its number is taken.
+  // The act with the blobs that it names, as one durable transaction. StoreError when it is not the next one, UserError
+  // when its number is taken.
   virtual void add_act(const std::string& run, const StoredAct& act, const std::vector<Blob>& blobs) = 0;
   virtual ActLog read_acts(const std::string& run) = 0;
 
@@ -125,7 +125,7 @@ class JournalStore {
   static StoreError differs(std::string_view run, std::uint64_t seq);
   static StoreError leaves_gap(std::string_view run, std::uint64_t seq);
   static StoreError went_on(std::string_view run);
-  static StoreError number_taken(std::string_view number);
+  static UserError number_taken(std::string_view number);
 };
 
 // What is wrong with a blob that is named `sha256:…`; empty when nothing is. What is missing `is not in the store`.
