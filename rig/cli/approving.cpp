@@ -10,7 +10,6 @@
 
 #include "rig/cli/output_files.hpp"
 #include "rig/cli/sealing.hpp"
-#include "rig/record/canonical.hpp"
 #include "rig/record/person.hpp"
 #include "rig/record/record_fold.hpp"
 
@@ -33,12 +32,6 @@ std::string next_step(const std::string& run, const record::ReportDocument& docu
     default:
       return fmt::format("its number is {}: meterrig report {}", document.number, run);
   }
-}
-
-Json as_act(std::string_view type, const Json& body, std::size_t seq, std::uint64_t events) {
-  Json act = body;
-  act.update({{"seq", seq}, {"type", type}, {"events", events}});
-  return act;
 }
 
 // A folder that goes when it is no longer needed.
@@ -123,13 +116,15 @@ std::string ApprovalDesk::clause(const std::string& asked) const {
                       : fmt::format("--clause: \"{}\" is one of {}; name it whole", asked, fmt::join(found, ", ")));
 }
 
-void ApprovalDesk::expect_allowed(std::string_view type, const Json& body) const {
+record::Approval ApprovalDesk::after(std::string_view type, Json body) const {
   record::Approval approval = papers_.approval;
-  record::apply_act(approval, as_act(type, body, papers_.acts.size() + 1, 0));
+  body["type"] = type;
+  record::apply_act(approval, body);
+  return approval;
 }
 
 void ApprovalDesk::add(std::string_view type, Json body, std::vector<record::Blob> blobs) {
-  expect_allowed(type, body);
+  (void)after(type, body);
   papers_.acts.push_back(
       record::add_act(store_, run_, papers_.acts, type, std::move(body), blobs, seal_key(data_), now_));
   papers_.approval = record::fold_acts(papers_.acts, papers_.seal->head.seq);
@@ -140,8 +135,7 @@ void ApprovalDesk::add(std::string_view type, Json body, std::vector<record::Blo
 }
 
 void ApprovalDesk::amend(Json body) {
-  record::Approval approval = papers_.approval;
-  record::apply_act(approval, as_act("amended", body, papers_.acts.size() + 1, 0));
+  const record::Approval approval = after("amended", body);
   const record::ReportDocument& next = approval.newest();
   body.update({{"number", next.number}, {"of", next.of}, {"index", next.index}});
   add("amended", std::move(body));
@@ -168,9 +162,8 @@ std::vector<record::Blob> ApprovalDesk::rendered(const Json& act, Language langu
 }
 
 bool ApprovalDesk::approve(Json body, Language language) {
-  expect_allowed("approved", body);
-  Json act = as_act("approved", body, papers_.acts.size() + 1, papers_.seal->head.seq);
-  act["t"] = record::short_utc(record::utc_text(now_));
+  (void)after("approved", body);
+  const Json act = record::act_of("approved", body, papers_.acts.size() + 1, papers_.seal->head, now_);
   Json documents = Json::array();
   std::vector<record::Blob> blobs = rendered(act, language, documents);
   if (documents.empty() || documents.front().at("format") != "html") {

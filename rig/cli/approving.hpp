@@ -35,7 +35,8 @@ class ApprovalDesk {
   bool approve(nlohmann::json body, Language language);
 
  private:
-  void expect_allowed(std::string_view type, const nlohmann::json& body) const;
+  // What the act would lead to. Throws UserError when it may not be.
+  record::Approval after(std::string_view type, nlohmann::json body) const;
   std::vector<record::Blob> rendered(const nlohmann::json& act, Language language, nlohmann::json& documents);
   fs::path data_;
   record::SqliteStore store_;

@@ -95,6 +95,16 @@ ActsReport check_acts(JournalStore& store, const std::string& run, std::span<con
   return report;
 }
 
+json act_of(std::string_view type, json body, std::uint64_t seq, const Head& run, Utc now) {
+  body["seq"] = seq;
+  body["t"] = short_utc(utc_text(now));
+  body["type"] = type;
+  body["events"] = run.seq;
+  body["head"] = "sha256:" + hex(run.hash);
+  normalise(body);
+  return body;
+}
+
 json add_act(JournalStore& store, const std::string& run, const std::vector<json>& acts, std::string_view type,
              json body, const std::vector<Blob>& blobs, const SealKey& key, Utc now) {
   const SealReport seal = check_seals(store, run, {});
@@ -103,12 +113,7 @@ json add_act(JournalStore& store, const std::string& run, const std::vector<json
   const ActLog log = store.read_acts(run);
   if (log.acts.size() != acts.size()) throw StoreError(fmt::format("somebody was faster: look at run {} again", run));
   const Head head = seal.seal->head;
-  body["seq"] = acts.size() + 1;
-  body["t"] = short_utc(utc_text(now));
-  body["type"] = type;
-  body["events"] = head.seq;
-  body["head"] = "sha256:" + hex(head.hash);
-  normalise(body);
+  body = act_of(type, std::move(body), acts.size() + 1, head, now);
   StoredAct stored;
   stored.act = {acts.size() + 1, canonical(body), {}};
   const Digest before = log.head ? log.head->hash : acts_start(run, head.hash);

@@ -28,8 +28,11 @@ struct ActsReport {
 // check_seals().
 ActsReport check_acts(JournalStore& store, const std::string& run, std::span<const PublicKey> known);
 
-// Adds one to the end of the log. `body`: its keys without seq, t, type, events and head. `acts` are those that there
-// are. Throws UserError for a run without a valid seal of its end; StoreError, also when somebody was faster.
+// An act with all its keys; `body` has those of its type, `run` is the sealed end of the run.
+nlohmann::json act_of(std::string_view type, nlohmann::json body, std::uint64_t seq, const Head& run, Utc now);
+
+// Adds such an act to the end of the log. `acts` are those that there are. Throws UserError for a run without a valid
+// seal of its end; StoreError, also when somebody was faster.
 nlohmann::json add_act(JournalStore& store, const std::string& run, const std::vector<nlohmann::json>& acts,
                        std::string_view type, nlohmann::json body, const std::vector<Blob>& blobs, const SealKey& key,
                        Utc now);
