@@ -18,7 +18,12 @@ void add_resume(CLI::App& app, Action& action, Start start);
 void add_check(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
+void add_nightly(CLI::App& app, Action& action);
 void add_results(CLI::App& app, Action& action);
+// `tested`, `review`, `return`, `approve`, `amend`, `correct`, `attach`.
+void add_approval(CLI::App& app, Action& action);
+// The parts of `results` that check and seal.
+void add_integrity(CLI::App& results, Action& action);
 void add_rejudge(CLI::App& app, Action& action);
 void add_report(CLI::App& app, Action& action);
 void add_frame(CLI::App& app, Action& action);

@@ -54,10 +54,9 @@ int run_program(std::vector<std::string> words) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-fs::path plots_of(const fs::path& record) { return record.parent_path().parent_path() / "plots" / record.filename(); }
-
-const char* word(Language language) {
-  return language == Language::both ? "both" : language == Language::zh ? "zh" : "en";
+// What keep_record() lays beside a record.
+fs::path beside(const fs::path& record, const char* folder) {
+  return record.parent_path().parent_path() / folder / record.filename();
 }
 
 }  // namespace
@@ -91,13 +90,19 @@ void write_file(const fs::path& file, const std::string& text) {
 }
 
 fs::path keep_record(record::JournalStore& store, const fs::path& data, const std::string& run, const Json& record) {
-  const fs::path file = data / "records" / (run + ".json");
-  write_file(file, record_text(record));
-  write_file(plots_of(file), waveform_plots(store, record).dump());
+  return keep_record(store, data, papers_of(store, run, record));
+}
+
+fs::path keep_record(record::JournalStore& store, const fs::path& data, const RunPapers& papers) {
+  const fs::path file = data / "records" / (papers.run + ".json");
+  write_file(file, record_text(papers.record));
+  write_file(beside(file, "plots"), waveform_plots(store, papers.record).dump());
+  write_file(beside(file, "dossiers"), dossier_of(store, data, papers).dump(2) + "\n");
   return file;
 }
 
-bool render_report(const plan::ConfigPath& config, const fs::path& record, const fs::path& report, Language language) {
+bool render_report(const plan::ConfigPath& config, const fs::path& record, const fs::path& report,
+                   const Rendering& how) {
   const auto program = report_program(config);
   if (!program) {
     fmt::print(stderr, "meterrig: found no reports/render.py beside the program; no report was made\n");
@@ -105,11 +110,19 @@ bool render_report(const plan::ConfigPath& config, const fs::path& record, const
   }
   std::error_code error;
   fs::create_directories(report.parent_path(), error);
-  const int code = run_program({python, program->string(), record.string(), "--plots", plots_of(record).string(),
-                                "--lang", word(language), "--output", report.string()});
+  std::vector<std::string> words{python, program->string(), record.string(), "--lang", word(how.language)};
+  words.insert(words.end(), {"--plots", beside(record, "plots").string(), "--output", report.string()});
+  words.insert(words.end(), {"--dossier", beside(record, "dossiers").string()});
+  if (!how.document.empty()) words.insert(words.end(), {"--document", how.document});
+  if (!how.templates.empty()) words.insert(words.end(), {"--templates", how.templates.string()});
+  const int code = run_program(std::move(words));
   if (code == 0) return true;
   fmt::print(stderr, "meterrig: {} {} {} failed, no report was made\n", python, program->string(), record.string());
   return false;
+}
+
+const char* word(Language language) {
+  return language == Language::both ? "both" : language == Language::zh ? "zh" : "en";
 }
 
 std::string summary_text(const Json& record, Language language) {

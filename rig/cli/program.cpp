@@ -66,9 +66,11 @@ int parse_and_act(int argc, char** argv, ProcedureHost* host) {
   add_check(app, action);
   add_list(app, action);
   add_bench(app, action);
+  add_nightly(app, action);
   add_results(app, action);
   add_rejudge(app, action);
   add_report(app, action);
+  add_approval(app, action);
   add_frame(app, action);
   add_meter(app, action);
   add_instruments(app, action);

@@ -24,7 +24,8 @@ struct Start {
 // The program `meterrig`; gives its exit code.
 int program(int argc, char** argv, ProcedureHost* host);
 
-// Goes on in Python with the same words, as `python3 -m meterrig`. Throws UserError when the package is not there.
-[[noreturn]] void go_on_in_python(const std::vector<std::string>& words);
+// Goes on in Python, as `python3 -m MODULE`, with the words behind the first: those of the program, or others. Throws
+// UserError when the package is not there.
+[[noreturn]] void go_on_in_python(const std::vector<std::string>& words, const std::string& module = "meterrig");
 
 }  // namespace meterrig::cli

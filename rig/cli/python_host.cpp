@@ -28,17 +28,17 @@ fs::path package_folder() {
     if (fs::is_regular_file(folder / "meterrig" / "__init__.py", error)) return folder;
   }
   throw UserError(
-      "--procedures: found no Python package meterrig beside the program; build it with `cmake --build --preset "
+      "found no Python package meterrig beside the program; build it with `cmake --build --preset "
       "release --target python`");
 }
 
 }  // namespace
 
-void go_on_in_python(const std::vector<std::string>& words) {
+void go_on_in_python(const std::vector<std::string>& words, const std::string& module) {
   const char* const known = std::getenv("PYTHONPATH");
   const std::string path = package_folder().string() + (known && *known ? std::string(":") + known : std::string());
   setenv("PYTHONPATH", path.c_str(), 1);
-  std::vector<std::string> all{python, "-m", "meterrig"};
+  std::vector<std::string> all{python, "-m", module};
   all.insert(all.end(), words.begin() + 1, words.end());
   std::vector<char*> argv;
   for (std::string& word : all) argv.push_back(word.data());

@@ -24,7 +24,6 @@ struct ResultsOptions {
   std::string run = "latest";
   std::string lang;
   bool as_json = false;
-  std::string head;
   std::string waveform;
   std::string format;
   fs::path output;
@@ -68,16 +67,18 @@ void add_waveform(CLI::App& command, ResultsOptions& options) {
           ->type_name("WHICH");
   command
       .add_option("--format", options.format,
-                  "csv; or npy or float32, described in FILE.json; npy without it for FILE.npy")
-      ->check(CLI::IsMember({"csv", "npy", "float32"}))
-      ->type_name("csv|npy|float32")
-      ->needs(which);
-  command.add_option("--output", options.output, "The file; standard output without it")
-      ->type_name("FILE")
-      ->needs(which);
+                  "Of the measurements csv, xlsx, hdf5 with all waveforms, or json; of one waveform csv, or npy or "
+                  "float32, described in FILE.json; npy without it for FILE.npy")
+      ->check(CLI::IsMember({"csv", "xlsx", "hdf5", "json", "npy", "float32"}))
+      ->type_name("csv|xlsx|hdf5|json|npy|float32");
+  command.add_option("-o,--output", options.output, "The file; standard output without it")->type_name("FILE");
   command.add_option("--from", options.from_s, "From this second of the waveform on")->type_name("S")->needs(which);
   command.add_option("--to", options.to_s, "Up to this second")->type_name("S")->needs(which);
-  command.footer("Example:\n  meterrig results export latest --waveform quiescent_current@1 --output i.npy");
+  command.footer(
+      "Examples:\n"
+      "  meterrig results export latest > journal.txt\n"
+      "  meterrig results export latest --format xlsx --output measurements.xlsx\n"
+      "  meterrig results export latest --waveform quiescent_current@1 --output i.npy");
 }
 
 // "2026-11-21".
@@ -157,24 +158,6 @@ int show_run(const ResultsOptions& options) {
   return 0;
 }
 
-// The chain of a run, and against a head that was printed earlier.
-int verify_run(const ResultsOptions& options) {
-  record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
-  const std::string run = store.find_run(options.run);
-  const record::ChainReport report = store.verify(run);
-  const std::string head = record::hex(report.head.hash);
-  std::string wrong = report.ok() ? "" : report.text;
-  if (report.ok() && !options.head.empty() && head != options.head)
-    wrong = fmt::format("the run ends with the head {}, not with {}: its end is missing, or it was written anew", head,
-                        options.head);
-  if (!wrong.empty()) {
-    fmt::print(stderr, "meterrig: {}: {}\n", run, wrong);
-    return broken_record;
-  }
-  fmt::print("{}: {}\n", run, report.text);
-  return 0;
-}
-
 int export_one_waveform(record::JournalStore& store, const std::string& run, const ResultsOptions& options) {
   const auto record = verified_record(store, run, language_of(options.lang));
   if (!record) return broken_record;
@@ -188,10 +171,22 @@ int export_one_waveform(record::JournalStore& store, const std::string& run, con
 }
 
 // One event a line: its hash, a space, its canonical bytes. docs/journal.md shows how to check them without us.
+// Measurements as tables, in Python over the package (bindings/meterrig/export.py).
+[[noreturn]] void export_measurements(const std::string& run, const ResultsOptions& options) {
+  if (options.format == "npy" || options.format == "float32")
+    throw UserError(fmt::format("--format {} is of one waveform: name it with --waveform", options.format));
+  std::vector<std::string> words{"meterrig", run, "--data", options.data.string(), "--format", options.format};
+  if (!options.output.empty()) words.insert(words.end(), {"-o", options.output.string()});
+  go_on_in_python(words, "meterrig.export");
+}
+
 int export_run(const ResultsOptions& options) {
   record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
   const std::string run = store.find_run(options.run);
   if (!options.waveform.empty()) return export_one_waveform(store, run, options);
+  if (!options.format.empty()) export_measurements(run, options);
+  if (!options.output.empty())
+    throw UserError("--output needs --format or --waveform; the journal goes to standard output");
   for (const record::StoredEvent& event : store.read_events(run))
     fmt::print("{} {}\n", record::hex(event.hash), event.bytes);
   return 0;
@@ -226,12 +221,9 @@ void add_results(CLI::App& app, Action& action) {
   };
   add_run(*show);
   show->callback([options, &action] { action = [options] { return show_run(*options); }; });
-  CLI::App* const verify = command->add_subcommand("verify", "Whether the journal of a run is what was written");
-  add_run(*verify);
-  verify->add_option("--head", options->head, "The head that a record or report printed")->type_name("HEX");
-  verify->callback([options, &action] { action = [options] { return verify_run(*options); }; });
-  CLI::App* const exported =
-      command->add_subcommand("export", "The journal of a run, an event a line with its hash; or a waveform it kept");
+  add_integrity(*command, action);
+  CLI::App* const exported = command->add_subcommand(
+      "export", "The journal of a run, an event a line with its hash; or its measurements, or a waveform");
   add_run(*exported);
   add_waveform(*exported, *options);
   exported->callback([options, &action] { action = [options] { return export_run(*options); }; });

@@ -32,7 +32,8 @@ int resume(const ResumeOptions& wanted, const Start& start) {
     words = store.words(run);
     if (!words)
       throw UserError(fmt::format(
-          "run {} does not say what it was started with; test the rest with a new run: `meterrig run --only ...`", run));
+          "run {} does not say what it was started with; test the rest with a new run: `meterrig run --only ...`",
+          run));
   }
   RunOptions options = options_from(*words);
   if (!options.procedures.empty() && !start.host) go_on_in_python(start.words);
@@ -64,9 +65,8 @@ void add_resume(CLI::App& app, Action& action, Start start) {
       "Clauses that have their verdict stay; one that was cut off is void and starts again, valve durability goes on\n"
       "from its last acknowledged cycle. Files and instruments have to be those that the run began with.\n\n"
       "Example:\n  meterrig resume latest --by \"Li Wei\"");
-  command->callback([options, start = std::move(start), &action] {
-    action = [options, start] { return resume(*options, start); };
-  });
+  command->callback(
+      [options, start = std::move(start), &action] { action = [options, start] { return resume(*options, start); }; });
 }
 
 }  // namespace meterrig::cli

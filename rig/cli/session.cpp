@@ -13,8 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::unique_ptr<Clock> clock_for(const RunFiles& files, const rig::Resumption* resumption) {
-  if (files.virtual_clock)
-    return std::make_unique<VirtualClock>(resumption ? resumption->last() : files.plan.epoch);
+  if (files.virtual_clock) return std::make_unique<VirtualClock>(resumption ? resumption->last() : files.plan.epoch);
   if (files.choices.own.stepped_utc)
     throw UserError("R7 steps the virtual clock, and this rig runs on the wall clock; use a rig that is all virtual");
   return std::make_unique<WallClock>(files.rig.time_scale);

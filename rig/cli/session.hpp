@@ -10,11 +10,11 @@
 #include "rig/cli/answers.hpp"
 #include "rig/cli/connector.hpp"
 #include "rig/cli/run_files.hpp"
+#include "rig/cli/sealing.hpp"
 #include "rig/cli/signals.hpp"
 #include "rig/cli/store_hooks.hpp"
 #include "rig/cli/watchdog.hpp"
 #include "rig/record/memory_store.hpp"
-#include "rig/record/sqlite_store.hpp"
 #include "rig/run/run.hpp"
 
 namespace meterrig::cli {
@@ -58,7 +58,7 @@ class Session {
   bool stepped_ = false;
   std::unique_ptr<Clock> clock_;
   WallClock* wall_ = nullptr;
-  record::SqliteStore store_;
+  SealingStore store_;
   KillingStore killing_;
   std::unique_ptr<bench::Bench> bench_;
   std::unique_ptr<AnsweringOperator> answering_;

@@ -18,6 +18,12 @@ class KillingStore final : public record::JournalStore {
   record::Head head(const std::string& run) override { return behind_.head(run); }
   std::optional<std::string> read_blob(const record::Digest& sha256) override { return behind_.read_blob(sha256); }
   std::optional<record::Chunk> read_chunk(const record::Digest& sha256) override { return behind_.read_chunk(sha256); }
+  void add_seal(const std::string& run, const record::Seal& seal) override { behind_.add_seal(run, seal); }
+  std::vector<record::Seal> read_seals(const std::string& run) override { return behind_.read_seals(run); }
+  void add_act(const std::string& run, const record::StoredAct& act, const std::vector<record::Blob>& blobs) override {
+    behind_.add_act(run, act, blobs);
+  }
+  record::ActLog read_acts(const std::string& run) override { return behind_.read_acts(run); }
 
  private:
   record::JournalStore& behind_;

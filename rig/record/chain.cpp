@@ -46,21 +46,21 @@ Damage classify(std::span<const StoredEvent> events, std::size_t at, const Diges
   return true_one_follows ? Damage::added : Damage::changed;
 }
 
-ChainReport& blame(ChainReport& report, Damage damage, std::uint64_t seq, std::string_view why) {
+ChainReport& blame(ChainReport& report, Damage damage, std::uint64_t seq, std::string_view what, std::string_view why) {
   report.damage = damage;
   report.seq = seq;
-  report.text = fmt::format("event {} is {}: {}", seq, word(damage), why);
+  report.text = fmt::format("{} {} is {}: {}", what, seq, word(damage), why);
   return report;
 }
 
-std::string_view reason(Damage damage) {
+std::string reason(Damage damage, std::string_view what) {
   switch (damage) {
     case Damage::changed:
       return "its bytes do not give its hash";
     case Damage::missing:
-      return "a later event stands in its place";
+      return fmt::format("a later {} stands in its place", what);
     case Damage::reordered:
-      return "a later event stands in its place, and it stands further on";
+      return fmt::format("a later {} stands in its place, and it stands further on", what);
     case Damage::added:
       return "the chain does not lead to it";
     default:
@@ -78,28 +78,30 @@ std::string_view word(Damage damage) {
 Digest chain_start(std::string_view run) { return sha256({"meterrig-journal-1\n", run}); }
 
 ChainReport verify_chain(std::string_view run, std::span<const StoredEvent> events, const std::optional<Head>& head) {
+  return verify_links(chain_start(run), "event", events, head);
+}
+
+ChainReport verify_links(const Digest& start, std::string_view what, std::span<const StoredEvent> links,
+                         const std::optional<Head>& head) {
   ChainReport report;
-  report.events = events.size();
-  report.head = {0, chain_start(run)};
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const StoredEvent& event = events[i];
-    const Digest hash = chain_next(report.head.hash, event.bytes);
-    if (hash != event.hash || event.seq != i + 1 || own_seq(event) != event.seq) {
-      const Damage damage = classify(events, i, report.head.hash, head);
-      return blame(report, damage, i + 1, reason(damage));
+  report.events = links.size();
+  report.head = {0, start};
+  const auto had = [&] { return fmt::format("the run had {} {}s", head->seq, what); };
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const StoredEvent& link = links[i];
+    const Digest hash = chain_next(report.head.hash, link.bytes);
+    if (hash != link.hash || link.seq != i + 1 || own_seq(link) != link.seq) {
+      const Damage damage = classify(links, i, report.head.hash, head);
+      return blame(report, damage, i + 1, what, reason(damage, what));
     }
-    if (head && event.seq > head->seq) {
-      return blame(report, Damage::added, event.seq, fmt::format("the run had {} events", head->seq));
-    }
-    report.head = {event.seq, hash};
+    if (head && link.seq > head->seq) return blame(report, Damage::added, link.seq, what, had());
+    report.head = {link.seq, hash};
   }
-  if (head && events.size() < head->seq) {
-    return blame(report, Damage::missing, events.size() + 1, fmt::format("the run had {} events", head->seq));
-  }
+  if (head && links.size() < head->seq) return blame(report, Damage::missing, links.size() + 1, what, had());
   if (head && report.head != *head) {
-    return blame(report, Damage::changed, report.head.seq, "the chain does not end in the head that was kept");
+    return blame(report, Damage::changed, report.head.seq, what, "the chain does not end in the head that was kept");
   }
-  report.text = fmt::format("{} events, intact, head {}", events.size(), hex(report.head.hash));
+  report.text = fmt::format("{} {}s, intact, head {}", links.size(), what, hex(report.head.hash));
   return report;
 }
 

@@ -42,5 +42,8 @@ struct ChainReport {
 // Recomputes the chain of the events in the order given (that of the store's numbers). `head`: what the store, or a
 // printed report, says the last event is. docs/journal.md defines the words.
 ChainReport verify_chain(std::string_view run, std::span<const StoredEvent> events, const std::optional<Head>& head);
+// The same for any chain of such links, from its own start; `what` a link is called.
+ChainReport verify_links(const Digest& start, std::string_view what, std::span<const StoredEvent> links,
+                         const std::optional<Head>& head);
 
 }  // namespace meterrig::record

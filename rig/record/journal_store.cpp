@@ -41,20 +41,37 @@ std::string recording_fault(JournalStore& store, const std::string& name, std::u
   }
 }
 
+// Papers and photos of a job, wherever they stand in it.
+std::string papers_fault(JournalStore& store, const json& part) {
+  if (part.is_object() && part.contains("sha256") && part["sha256"].is_string())
+    return blob_fault(store, "paper", part["sha256"].get<std::string>());
+  std::string fault;
+  if (part.is_structured())
+    for (auto one = part.begin(); one != part.end() && fault.empty(); ++one) fault = papers_fault(store, *one);
+  return fault;
+}
+
 // The text says what is wrong with the evidence that the event names; empty when nothing is.
 std::string evidence_fault(JournalStore& store, const json& event) {
-  if (event.value("type", "") != "reading_series") return {};
+  const std::string type = event.value("type", "");
+  if (type == "certificate") return blob_fault(store, "certificate", event.value("sha256", ""));
+  if (type == "run_started" && event.contains("job")) return papers_fault(store, event["job"]);
+  if (type != "reading_series") return {};
   const std::string name = event.value("sha256", "");
   if (event.contains("encoding")) return recording_fault(store, name, event.value("samples", std::uint64_t{0}));
-  const auto digest = digest_from(name);
-  if (!digest) return fmt::format("`{}` is no SHA-256", name);
-  const auto bytes = store.read_blob(*digest);
-  if (!bytes) return fmt::format("the readings {} are not in the store", name);
-  if (sha256({*bytes}) != *digest) return fmt::format("the readings {} are not those that were written", name);
-  return {};
+  return blob_fault(store, "readings", name);
 }
 
 }  // namespace
+
+std::string blob_fault(JournalStore& store, std::string_view what, std::string_view name) {
+  const auto digest = digest_from(name);
+  if (!digest) return fmt::format("`{}` is no SHA-256", name);
+  const auto bytes = store.read_blob(*digest);
+  if (!bytes) return fmt::format("the {} {} is not in the store", what, name);
+  if (sha256({*bytes}) != *digest) return fmt::format("the {} {} is not what was written", what, name);
+  return {};
+}
 
 std::vector<StoredEvent> JournalStore::read_ends(const std::string& run) { return read_events(run); }
 
@@ -109,6 +126,13 @@ StoreError JournalStore::differs(std::string_view run, std::uint64_t seq) {
 }
 StoreError JournalStore::leaves_gap(std::string_view run, std::uint64_t seq) {
   return StoreError(fmt::format("run `{}` has no event {} yet, so event {} can't be written", run, seq - 1, seq));
+}
+
+StoreError JournalStore::went_on(std::string_view run) {
+  return StoreError(fmt::format("run `{}` has changed meanwhile: look at it, then try again", run));
+}
+UserError JournalStore::number_taken(std::string_view number) {
+  return UserError(fmt::format("another report of this store has the number {}: give another one", number));
 }
 
 std::vector<json> parse_events(std::span<const StoredEvent> events) {

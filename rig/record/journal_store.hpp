@@ -55,6 +55,27 @@ struct Batch {
   bool empty() const noexcept { return events.empty() && blobs.empty() && chunks.empty(); }
 };
 
+// The machine's signature over a run up to its n-th event (rig/record/seal.hpp).
+struct Seal {
+  Head head;
+  std::string signed_at;   // `2026-11-22T08:00:00Z`
+  std::string public_key;  // DER
+  std::string signature;
+};
+
+// Something that a person did about a closed run (rig/record/acts.hpp): a link of the run's audit log.
+struct StoredAct {
+  StoredEvent act;
+  std::string public_key;  // DER, of the machine that signed the act
+  std::string signature;
+  std::string number;  // of the report, where the act gives one: no two acts of a store have the same
+};
+
+struct ActLog {
+  std::vector<StoredAct> acts;
+  std::optional<Head> head;  // what the store says that the last act is; none before the first
+};
+
 // Where journals are kept. All functions throw StoreError when the store fails, and may be called from any thread.
 class JournalStore {
  public:
@@ -77,6 +98,15 @@ class JournalStore {
   virtual std::optional<std::string> read_blob(const Digest& sha256) = 0;
   virtual std::optional<Chunk> read_chunk(const Digest& sha256) = 0;
 
+  // A seal of the last event; StoreError when the run has gone on meanwhile, or has a seal of that event.
+  virtual void add_seal(const std::string& run, const Seal& seal) = 0;
+  // In the order of their events.
+  virtual std::vector<Seal> read_seals(const std::string& run) = 0;
+  // The act with the blobs that it names, as one durable transaction. StoreError when it is not the next one, UserError
+  // when its number is taken.
+  virtual void add_act(const std::string& run, const StoredAct& act, const std::vector<Blob>& blobs) = 0;
+  virtual ActLog read_acts(const std::string& run) = 0;
+
   // All runs, the latest last.
   std::vector<RunInfo> list_runs();
   // The run that a person means: its id, a unique beginning of one, or `latest`. Throws UserError.
@@ -94,7 +124,12 @@ class JournalStore {
   static StoreError exists(std::string_view run);
   static StoreError differs(std::string_view run, std::uint64_t seq);
   static StoreError leaves_gap(std::string_view run, std::uint64_t seq);
+  static StoreError went_on(std::string_view run);
+  static UserError number_taken(std::string_view number);
 };
+
+// What is wrong with a blob that is named `sha256:…`; empty when nothing is. What is missing `is not in the store`.
+std::string blob_fault(JournalStore& store, std::string_view what, std::string_view name);
 
 // The events as JSON, for the folds.
 std::vector<nlohmann::json> parse_events(std::span<const StoredEvent> events);

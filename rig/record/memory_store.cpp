@@ -41,6 +41,25 @@ void MemoryStore::write(const Batch& batch) {
   if (!run.events.empty()) run.head = {run.events.back().seq, run.events.back().hash};
 }
 
+void MemoryStore::add_seal(const std::string& name, const Seal& seal) {
+  count_call("add_seal");
+  Run& run = find(name);
+  if (run.head != seal.head || (!run.seals.empty() && run.seals.back().head.seq == seal.head.seq)) throw went_on(name);
+  run.seals.push_back(seal);
+}
+
+void MemoryStore::add_act(const std::string& name, const StoredAct& act, const std::vector<Blob>& blobs) {
+  count_call("add_act");
+  ActLog& log = find(name).log;
+  if (act.act.seq != log.acts.size() + 1) throw went_on(name);
+  for (const auto& [id, run] : runs_)
+    for (const StoredAct& one : run.log.acts)
+      if (!act.number.empty() && one.number == act.number) throw number_taken(act.number);
+  for (const Blob& blob : blobs) blobs_.emplace(blob.sha256, blob.bytes);
+  log.acts.push_back(act);
+  log.head = Head{act.act.seq, act.act.hash};
+}
+
 std::optional<std::string> MemoryStore::read_blob(const Digest& sha256) {
   const auto found = blobs_.find(sha256);
   if (found == blobs_.end()) return std::nullopt;

@@ -25,13 +25,22 @@ class MemoryStore final : public JournalStore {
   Head head(const std::string& run) override { return find(run).head; }
   std::optional<std::string> read_blob(const Digest& sha256) override;
   std::optional<Chunk> read_chunk(const Digest& sha256) override;
+  void add_seal(const std::string& run, const Seal& seal) override;
+  std::vector<Seal> read_seals(const std::string& run) override { return find(run).seals; }
+  void add_act(const std::string& run, const StoredAct& act, const std::vector<Blob>& blobs) override;
+  ActLog read_acts(const std::string& run) override { return find(run).log; }
   // As they lie in the store, for tests that damage them.
+  std::vector<Seal>& raw_seals(const std::string& run) { return find(run).seals; }
+  ActLog& raw_acts(const std::string& run) { return find(run).log; }
+  std::map<Digest, std::string>& raw_blobs() { return blobs_; }
   std::map<Digest, Chunk>& raw_chunks() { return chunks_; }
 
  private:
   struct Run {
     std::vector<StoredEvent> events;
     Head head;
+    std::vector<Seal> seals;
+    ActLog log;
   };
   Run& find(const std::string& run);
   void count_call(const char* what);

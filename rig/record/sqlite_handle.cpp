@@ -11,12 +11,60 @@ namespace meterrig::record {
 namespace {
 // Another program may be in a commit of its own, on a slow disk.
 constexpr int busy_timeout_ms = 10'000;
+
+// What the user can do about it.
+std::string advice(int code, const std::string& file) {
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return "; free some space on its disk and try again: what was acknowledged is kept";
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return "; this user must be able to write its folder and the files in it, or use another folder: --data DIR";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return fmt::format("; another program has been writing for {} s: wait for its end, then try again",
+                         busy_timeout_ms / 1000);
+    case SQLITE_IOERR:
+      return "; its disk can't be read or written: see that it has space, and what the system's log says of it";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return fmt::format(
+          "; the file is damaged: keep a copy of its folder, use another one from now on (--data DIR), "
+          "and save what can be read: sqlite3 {} .recover",
+          file);
+    default:
+      return "";
+  }
+}
+
+// As part of a URI: SQLite takes the rest of it for options.
+std::string escaped(const std::string& path) {
+  std::string text;
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#')
+      text += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    else
+      text += c;
+  }
+  return text;
+}
+
 }  // namespace
 
-SqliteConnection::SqliteConnection(const std::filesystem::path& file, bool create) : file_(file.string()) {
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+SqliteConnection::SqliteConnection(const std::filesystem::path& file, bool create)
+    : SqliteConnection(file, file.string(), SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0)) {}
+
+SqliteConnection SqliteConnection::immutable(const std::filesystem::path& file) {
+  return {file, fmt::format("file:{}?immutable=1", escaped(std::filesystem::absolute(file).string())),
+          SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
+}
+
+SqliteConnection::SqliteConnection(const std::filesystem::path& file, const std::string& name, int flags)
+    : file_(file.string()) {
   sqlite3* handle = nullptr;
-  const int result = sqlite3_open_v2(file_.c_str(), &handle, flags, nullptr);
+  const int result = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_FULLMUTEX, nullptr);
   handle_.reset(handle);
   if (result != SQLITE_OK) fail("open");
   sqlite3_busy_timeout(handle, busy_timeout_ms);
@@ -28,7 +76,12 @@ void SqliteConnection::execute(const char* sql) {
 
 void SqliteConnection::fail(std::string_view sql) const {
   const std::string got = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
-  throw StoreError(fmt::format("{}: {}", file_, got), Exchange{file_, std::string(sql), got, {}});
+  const int code = handle_ ? sqlite3_errcode(handle_.get()) : SQLITE_NOMEM;
+  throw StoreError(explained(code, got), Exchange{file_, std::string(sql), got, {}});
+}
+
+std::string SqliteConnection::explained(int code, std::string_view got) const {
+  return fmt::format("{}: {}{}", file_, got, advice(code, file_));
 }
 
 SqliteStatement::SqliteStatement(SqliteConnection& connection, const char* sql) : connection_(&connection), sql_(sql) {

@@ -11,15 +11,20 @@
 
 namespace meterrig::record {
 
-// One connection. Every failure is a StoreError that carries the statement and SQLite's words.
+// One connection. Every failure is a StoreError that carries the statement and SQLite's words, and says what to do.
 class SqliteConnection {
  public:
   SqliteConnection(const std::filesystem::path& file, bool create);
+  // A file that nobody writes, in a folder where nothing can be written: an archive.
+  static SqliteConnection immutable(const std::filesystem::path& file);
   void execute(const char* sql);
   [[noreturn]] void fail(std::string_view sql) const;
+  // The file, what SQLite says of it, and what to do about a failure of this code.
+  std::string explained(int code, std::string_view got) const;
   sqlite3* get() const noexcept { return handle_.get(); }
 
  private:
+  SqliteConnection(const std::filesystem::path& file, const std::string& name, int flags);
   struct Close {
     void operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
   };

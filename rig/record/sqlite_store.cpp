@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -30,21 +31,41 @@ constexpr Migration migrations[] = {
      "CREATE TABLE blobs(sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL);"},
     {2, "chunks of recordings",
      "CREATE TABLE chunks(sha256 BLOB PRIMARY KEY, samples INTEGER NOT NULL, bytes BLOB NOT NULL);"},
-    {3, "what was asked for", "CREATE TABLE words(run INTEGER PRIMARY KEY REFERENCES runs(key), text TEXT NOT NULL);"},
+    {3, "seals, acts",
+     "CREATE TABLE seals(run INTEGER NOT NULL REFERENCES runs(key), events INTEGER NOT NULL, head BLOB NOT NULL,"
+     " signed TEXT NOT NULL, public_key BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY(run, events))"
+     " WITHOUT ROWID;"
+     "CREATE TABLE acts(run INTEGER NOT NULL REFERENCES runs(key), seq INTEGER NOT NULL, bytes TEXT NOT NULL,"
+     " hash BLOB NOT NULL, public_key BLOB NOT NULL, signature BLOB NOT NULL, number TEXT UNIQUE COLLATE NOCASE,"
+     " PRIMARY KEY(run, seq)) WITHOUT ROWID;"
+     "ALTER TABLE runs ADD COLUMN act_seq INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE runs ADD COLUMN act_hash BLOB;"},
+    {4, "what was asked for", "CREATE TABLE words(run INTEGER PRIMARY KEY REFERENCES runs(key), text TEXT NOT NULL);"},
 };
 constexpr int schema_version = migrations[std::size(migrations) - 1].version;
 
-void migrate(SqliteConnection& connection, const std::string& file) {
-  SqliteTransaction transaction(connection);
-  connection.execute("CREATE TABLE IF NOT EXISTS migrations(version INTEGER PRIMARY KEY, what TEXT NOT NULL)");
+// 0: an empty file.
+std::int64_t version_of(SqliteConnection& connection, const std::string& file) {
+  SqliteStatement table(connection, "SELECT 1 FROM sqlite_master WHERE name = 'migrations'");
+  if (!table.step()) return 0;
   SqliteStatement current(connection, "SELECT coalesce(max(version), 0) FROM migrations");
   current.step();
   const std::int64_t version = current.integer(0);
-  current.reset();
   if (version > schema_version) {
     throw StoreError(
-        fmt::format("{} has schema version {}, this program knows up to {}", file, version, schema_version));
+        fmt::format("{} was written by a newer program: its schema version is {}, this program knows up to {}; use "
+                    "that program, or another folder: --data DIR",
+                    file, version, schema_version));
   }
+  return version;
+}
+
+void migrate(SqliteConnection& connection, const std::string& file) {
+  // Who only reads does not wait for who writes.
+  if (version_of(connection, file) == schema_version) return;
+  SqliteTransaction transaction(connection);
+  connection.execute("CREATE TABLE IF NOT EXISTS migrations(version INTEGER PRIMARY KEY, what TEXT NOT NULL)");
+  const std::int64_t version = version_of(connection, file);
   SqliteStatement note(connection, "INSERT INTO migrations(version, what) VALUES(?1, ?2)");
   for (const Migration& step : migrations) {
     if (step.version <= version) continue;
@@ -61,7 +82,10 @@ std::filesystem::path prepare(const std::filesystem::path& directory, SqliteStor
   }
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) throw StoreError(fmt::format("can't make the directory {}: {}", directory.string(), error.message()));
+  if (error) {
+    throw StoreError(fmt::format("can't make the folder {}: {}; use one that this user can write: --data DIR",
+                                 directory.string(), error.message()));
+  }
   return file;
 }
 
@@ -69,8 +93,28 @@ std::filesystem::path lock_file(const std::filesystem::path& directory, const st
   return directory / fmt::format(".writes-{}", run);
 }
 
+// Nothing can be written here, and nothing waits to be: the last program that wrote has left in order.
+bool is_archive(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto waiting = std::filesystem::file_size(file.string() + "-wal", error);
+  return ::access(file.parent_path().c_str(), W_OK) != 0 && (error || waiting == 0);
+}
+
+SqliteConnection opened_archive(const std::filesystem::path& file) {
+  SqliteConnection connection = SqliteConnection::immutable(file);
+  const std::int64_t version = version_of(connection, file.string());
+  if (version < schema_version) {
+    throw StoreError(
+        fmt::format("{} has schema version {} and can't be brought to {} where it lies: copy its folder to a place "
+                    "that can be written, and use that: --data DIR",
+                    file.string(), version, schema_version));
+  }
+  return connection;
+}
+
 // With its tables: statements can be prepared.
-SqliteConnection opened(const std::filesystem::path& file) {
+SqliteConnection opened(const std::filesystem::path& file, SqliteStore::Missing missing) {
+  if (missing == SqliteStore::Missing::refuse && is_archive(file)) return opened_archive(file);
   SqliteConnection connection(file, true);
   connection.execute("PRAGMA journal_mode=WAL");
   connection.execute("PRAGMA synchronous=FULL");
@@ -82,7 +126,8 @@ SqliteConnection opened(const std::filesystem::path& file) {
 }  // namespace
 
 struct SqliteStore::Database {
-  explicit Database(const std::filesystem::path& file) : connection(opened(file)), statements(connection) {}
+  Database(const std::filesystem::path& file, Missing missing)
+      : connection(opened(file, missing)), statements(connection) {}
 
   struct Statements {
     explicit Statements(SqliteConnection& c)
@@ -103,10 +148,22 @@ struct SqliteStore::Database {
           find_blob(c, "SELECT bytes FROM blobs WHERE sha256 = ?1"),
           add_chunk(c, "INSERT OR IGNORE INTO chunks(sha256, samples, bytes) VALUES(?1, ?2, ?3)"),
           find_chunk(c, "SELECT samples, bytes FROM chunks WHERE sha256 = ?1"),
+          add_seal(c,
+                   "INSERT INTO seals(run, events, head, signed, public_key, signature)"
+                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+          all_seals(c, "SELECT events, head, signed, public_key, signature FROM seals WHERE run = ?1 ORDER BY events"),
+          act_head(c, "SELECT act_seq, act_hash FROM runs WHERE key = ?1"),
+          set_act_head(c, "UPDATE runs SET act_seq = ?2, act_hash = ?3 WHERE key = ?1"),
+          find_number(c, "SELECT 1 FROM acts WHERE number = ?1"),
+          add_act(c,
+                  "INSERT INTO acts(run, seq, bytes, hash, public_key, signature, number)"
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''))"),
+          all_acts(c, "SELECT seq, bytes, hash, public_key, signature, number FROM acts WHERE run = ?1 ORDER BY seq"),
           keep_words(c, "INSERT OR REPLACE INTO words(run, text) VALUES(?1, ?2)"),
           find_words(c, "SELECT text FROM words WHERE run = ?1") {}
     SqliteStatement find_run, add_run, make_latest, set_head, all_runs, add_event, event_hash, all_events, end_events,
-        add_blob, find_blob, add_chunk, find_chunk, keep_words, find_words;
+        add_blob, find_blob, add_chunk, find_chunk, add_seal, all_seals, act_head, set_act_head, find_number, add_act,
+        all_acts, keep_words, find_words;
   };
 
   std::vector<StoredEvent> read(SqliteStatement& query, std::int64_t key) {
@@ -117,6 +174,11 @@ struct SqliteStore::Database {
     }
     query.reset();
     return events;
+  }
+
+  void write(const std::vector<Blob>& blobs) {
+    for (const Blob& blob : blobs)
+      statements.add_blob.reset().bind_blob(1, bytes_of(blob.sha256)).bind_blob(2, blob.bytes).run();
   }
 
   // The number of the last event there is after this one.
@@ -140,7 +202,7 @@ struct SqliteStore::Database {
 };
 
 SqliteStore::SqliteStore(const std::filesystem::path& directory, Missing missing)
-    : directory_(directory), database_(std::make_unique<Database>(prepare(directory, missing))) {}
+    : directory_(directory), database_(std::make_unique<Database>(prepare(directory, missing), missing)) {}
 
 SqliteStore::~SqliteStore() {
   for (const auto& [run, descriptor] : locks_) {
@@ -219,9 +281,7 @@ void SqliteStore::write(const Batch& batch) {
   statements.find_run.reset();
   std::uint64_t last = before;
   for (const StoredEvent& event : batch.events) last = database_->write(key, last, batch.run, event);
-  for (const Blob& blob : batch.blobs) {
-    statements.add_blob.reset().bind_blob(1, bytes_of(blob.sha256)).bind_blob(2, blob.bytes).run();
-  }
+  database_->write(batch.blobs);
   for (const Chunk& chunk : batch.chunks) {
     statements.add_chunk.reset().bind_blob(1, bytes_of(chunk.sha256)).bind(2, static_cast<std::int64_t>(chunk.samples));
     statements.add_chunk.bind_blob(3, chunk.bytes).run();
@@ -254,6 +314,10 @@ std::vector<StoredEvent> SqliteStore::read_ends(const std::string& run) {
 
 Head SqliteStore::head(const std::string& run) {
   const std::lock_guard lock(mutex_);
+  return head_of(run);
+}
+
+Head SqliteStore::head_of(const std::string& run) {
   key_of(run);
   SqliteStatement& query = database_->statements.find_run;
   query.reset().bind(1, std::string_view(run)).step();
@@ -279,6 +343,89 @@ std::optional<Chunk> SqliteStore::read_chunk(const Digest& sha256) {
     chunk = Chunk{sha256, static_cast<std::size_t>(query.integer(0)), query.bytes(1)};
   query.reset();
   return chunk;
+}
+
+void SqliteStore::add_seal(const std::string& run, const Seal& seal) {
+  const std::lock_guard lock(mutex_);
+  auto& statements = database_->statements;
+  SqliteTransaction transaction(database_->connection);
+  const std::int64_t key = key_of(run);
+  statements.all_seals.reset().bind(1, key);
+  bool sealed = false;
+  while (statements.all_seals.step())
+    sealed = sealed || statements.all_seals.integer(0) == static_cast<std::int64_t>(seal.head.seq);
+  statements.all_seals.reset();
+  if (sealed || head_of(run) != seal.head) throw went_on(run);
+  statements.add_seal.reset().bind(1, key).bind(2, static_cast<std::int64_t>(seal.head.seq));
+  statements.add_seal.bind_blob(3, bytes_of(seal.head.hash)).bind(4, std::string_view(seal.signed_at));
+  statements.add_seal.bind_blob(5, seal.public_key).bind_blob(6, seal.signature).run();
+  transaction.commit();
+}
+
+std::vector<Seal> SqliteStore::read_seals(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  SqliteStatement& query = database_->statements.all_seals;
+  std::vector<Seal> seals;
+  query.reset().bind(1, key_of(run));
+  while (query.step()) {
+    const Head head{static_cast<std::uint64_t>(query.integer(0)), query.digest(1)};
+    seals.push_back({head, query.bytes(2), query.bytes(3), query.bytes(4)});
+  }
+  query.reset();
+  return seals;
+}
+
+void SqliteStore::add_act(const std::string& run, const StoredAct& act, const std::vector<Blob>& blobs) {
+  const std::lock_guard lock(mutex_);
+  auto& statements = database_->statements;
+  SqliteTransaction transaction(database_->connection);
+  const std::int64_t key = key_of(run);
+  const auto seq = static_cast<std::int64_t>(act.act.seq);
+  const bool taken = !act.number.empty() && statements.find_number.reset().bind(1, std::string_view(act.number)).step();
+  statements.find_number.reset();
+  if (taken) throw number_taken(act.number);
+  statements.act_head.reset().bind(1, key).step();
+  const std::int64_t last = statements.act_head.integer(0);
+  statements.act_head.reset();
+  if (seq != last + 1) throw went_on(run);
+  database_->write(blobs);
+  statements.add_act.reset().bind(1, key).bind(2, seq).bind(3, std::string_view(act.act.bytes));
+  statements.add_act.bind_blob(4, bytes_of(act.act.hash)).bind_blob(5, act.public_key).bind_blob(6, act.signature);
+  statements.add_act.bind(7, std::string_view(act.number)).run();
+  statements.set_act_head.reset().bind(1, key).bind(2, seq).bind_blob(3, bytes_of(act.act.hash)).run();
+  transaction.commit();
+}
+
+ActLog SqliteStore::read_acts(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t key = key_of(run);
+  ActLog log;
+  SqliteStatement& head = database_->statements.act_head;
+  if (head.reset().bind(1, key).step() && head.integer(0) > 0)
+    log.head = Head{static_cast<std::uint64_t>(head.integer(0)), head.digest(1)};
+  head.reset();
+  SqliteStatement& query = database_->statements.all_acts;
+  query.reset().bind(1, key);
+  while (query.step()) {
+    StoredEvent act{static_cast<std::uint64_t>(query.integer(0)), query.bytes(1), query.digest(2)};
+    log.acts.push_back({std::move(act), query.bytes(3), query.bytes(4), query.bytes(5)});
+  }
+  query.reset();
+  return log;
+}
+
+std::string SqliteStore::fault() {
+  const std::lock_guard lock(mutex_);
+  try {
+    SqliteStatement check(database_->connection, "PRAGMA quick_check(1)");
+    check.step();
+    std::string found = check.bytes(0);
+    if (found == "ok") return {};
+    std::replace(found.begin(), found.end(), '\n', ' ');
+    return database_->connection.explained(SQLITE_CORRUPT, found);
+  } catch (const StoreError& error) {
+    return error.what();
+  }
 }
 
 }  // namespace meterrig::record

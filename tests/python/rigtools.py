@@ -22,10 +22,10 @@ ENVIRONMENT = {**{k: v for k, v in os.environ.items() if not k.startswith("LC_")
 WORDS = {"not applicable": "not_applicable", "not tested": "not_tested"}
 
 
-def meterrig(*words, cwd, timeout=60, **more):
+def meterrig(*words, cwd, timeout=60, env_more=(), **more):
     """Runs the program to its end; nothing of it may be left behind."""
-    return subprocess.run([PROGRAM, *map(str, words)], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True,
-                          timeout=timeout, check=False, **more)
+    return subprocess.run([PROGRAM, *map(str, words)], cwd=cwd, env={**ENVIRONMENT, **dict(env_more)},
+                          capture_output=True, text=True, timeout=timeout, check=False, **more)
 
 
 RUNNING = []

@@ -40,7 +40,8 @@ def cut(source, run, target, last):
     store = sqlite3.connect(data / "meterrig.sqlite")
     with store:
         (key,) = store.execute("SELECT key FROM runs WHERE run = ?", (run,)).fetchone()
-        store.execute("DELETE FROM events WHERE run = ? AND seq > ?", (key, last))
+        for table, number in (("events", "seq"), ("seals", "events")):
+            store.execute(f"DELETE FROM {table} WHERE run = ? AND {number} > ?", (key, last))
         (head,) = store.execute("SELECT hash FROM events WHERE run = ? AND seq = ?", (key, last)).fetchone()
         store.execute("UPDATE runs SET head_seq = ?, head_hash = ? WHERE key = ?", (last, head, key))
     store.close()
@@ -231,6 +232,8 @@ def test_over_sockets(served, tmp_path, way):
     assert set(verdicts(record).values()) <= {"pass", "not_applicable", "recorded"}
     events = journal(tmp_path / "meterrig-data", record["run"])
     assert len(of_type(events, "run_started")) == len(of_type(events, "run_resumed")) == 1
+    verified = meterrig("results", "verify", "latest", cwd=tmp_path)
+    assert verified.returncode == 0 and "valid" in verified.stdout, verified.stdout + verified.stderr
     assert supply_outputs(served) == ["OFF"] * 3
 
 

@@ -100,6 +100,50 @@ struct Bench {
     journal.append("run_ended", {{"state", state}, {"verdict", verdict}});
     journal.commit();
   }
+  // An event of every type that a closed run can have, with evidence.
+  void every_type() {
+    const json here = at(1, quiescent);
+    start();
+    journal.append("run_resumed", {{"by", "Li"}});
+    journal.append("environment", {{"name", "temperature"}, {"value", 21.5}, {"unit", "Cel"}});
+    begin(1, quiescent);
+    const json series{{"name", "i"}, {"unit", "uA"}, {"start", "2026-11-21T08:00:00Z"}, {"interval_s", 0.1}};
+    journal.append("reading_series",
+                   with(with(here, series), {{"samples", 3}, {"sha256", journal.add_blob("raw readings")}}));
+    journal.append("certificate", with(here, {{"number", "IP-1"},
+                                              {"laboratory", "乙所"},
+                                              {"date", "2026-11-02"},
+                                              {"verdict", "pass"},
+                                              {"file", "ip-1.pdf"},
+                                              {"sha256", journal.add_blob("%PDF-1.4 paper")}}));
+    journal.append("measurement", with(here, current(31.42, "pass")));
+    journal.append("recorded", with(here, {{"name", "floor"}, {"value", 9.5}, {"unit", "uA"}, {"kind", "measured"}}));
+    journal.append("note", {{"text", {{"zh", "静"}, {"en", "quiet"}}}});
+    journal.append("deviation", {{"text", "shorter"}});
+    journal.append(
+        "point",
+        with(here,
+             {{"figure", "f"}, {"series", "measured"}, {"x", "1"}, {"x_unit", "s"}, {"y", "2"}, {"y_unit", "uA"}}));
+    journal.append("prompt", {{"prompt_id", "p1"}, {"text", "closed?"}});
+    journal.append("answer", {{"prompt_id", "p1"}, {"value", "yes"}});
+    journal.append("checkpoint", {{"state", {{"cycle", 7}}}});
+    journal.append("meter_write", {{"sample", 1}, {"item", "price"}, {"new", "2.07"}});
+    journal.append("meter_restored", {{"sample", 1}, {"item", "price"}});
+    journal.append("sample_left", {{"sample", 1}, {"text", "one purchase"}});
+    journal.append("lease", {{"role", "air_source"}, {"state", "granted"}});
+    journal.append("safe_state", {{"reason", "end"}, {"outputs", json::array()}});
+    journal.append("protection", {{"instrument", "psu1"}, {"over_voltage_v", 7}, {"over_current_a", 0.5}});
+    journal.append("interlock", {{"name", "door"},
+                                 {"title", "door"},
+                                 {"scope", "rig"},
+                                 {"role", "door"},
+                                 {"instrument", "io1"},
+                                 {"reason", "limit"},
+                                 {"limit", "closed"}});
+    end(1, quiescent, "pass");
+    journal.append("stop_requested", {{"level", 1}});
+    finish("aborted", "not_tested");
+  }
   // Everything passes.
   void healthy() {
     start();

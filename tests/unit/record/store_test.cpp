@@ -10,6 +10,7 @@
 
 #include "rig/record/memory_store.hpp"
 #include "rig/record/record_fold.hpp"
+#include "rig/record/sqlite_handle.hpp"
 #include "rig/record/sqlite_store.hpp"
 #include "sample_run.hpp"
 
@@ -140,6 +141,19 @@ TEST_F(SqliteTest, AFileOfALaterProgramIsRefused) {
   { SqliteStore store(directory_); }
   meddle("INSERT INTO migrations VALUES(99, 'of the future')");
   EXPECT_THROW(SqliteStore{directory_}, StoreError);
+}
+
+TEST_F(SqliteTest, AFullDiskSaysWhatToDo) {
+  SqliteConnection connection(directory_ / "small.sqlite", true);
+  connection.execute("PRAGMA max_page_count = 2");
+  connection.execute("CREATE TABLE one(bytes BLOB)");
+  try {
+    connection.execute("INSERT INTO one VALUES(zeroblob(100000))");
+    FAIL() << "two pages do not hold that";
+  } catch (const StoreError& error) {
+    EXPECT_NE(std::string(error.what()).find("is full; free some space on its disk"), std::string::npos)
+        << error.what();
+  }
 }
 
 TEST_F(SqliteTest, ReadingMakesNoDirectory) {
