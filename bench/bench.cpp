@@ -346,6 +346,14 @@ std::vector<std::string> Bench::names() const {
   return names;
 }
 
+nlohmann::json Bench::kept(int station) const {
+  return impl_->stations.at(static_cast<std::size_t>(station) - 1)->meter->kept();
+}
+
+void Bench::take_up(int station, const nlohmann::json& kept) {
+  impl_->stations.at(static_cast<std::size_t>(station) - 1)->meter->take_up(kept);
+}
+
 std::vector<std::string> Bench::live_outputs() const {
   std::vector<std::string> live;
   for (const auto& station : impl_->stations) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -107,6 +108,11 @@ class Bench {
   // Null: no such name. `unit` is the Modbus unit the device answers to.
   RegisterPeer* registers(const std::string& name, int& unit);
   std::vector<std::string> names() const;
+
+  // What the meter of a station (1-based) keeps while its supply is off. take_up(): before anything is switched on, what
+  // the bench of an earlier program said of it. Throws std::out_of_range or a JSON exception for what kept() never said.
+  nlohmann::json kept(int station) const;
+  void take_up(int station, const nlohmann::json& kept);
 
   // For tests of safe state only: is any output of any station live (supply on, K closed, source enabled, ...)?
   // Gives their names.

@@ -72,6 +72,8 @@ class ScpiAnalyser final : public CurrentMeter {
 
   Task<> prepare() {
     if (prepared_) co_return;
+    // A program that was killed may have left an acquisition under way, which would refuse every setting.
+    co_await session_->command(text("abort"));
     // A channel that emulates an ammeter conducts only while its output is on; it sources nothing then.
     co_await session_->command(text("function"));
     co_await session_->command(text("enable_current"));

@@ -62,6 +62,7 @@ class CjtSlave {
   // Of the last enciphered message.
   std::optional<std::uint8_t> last_sequence() const { return last_sequence_; }
   void forget_sequence() { last_sequence_.reset(); }
+  void go_on_behind(std::uint8_t sequence) { last_sequence_ = sequence; }
 
  private:
   bool looks_sealed(const cjt188::Frame& request) const;

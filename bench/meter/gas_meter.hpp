@@ -36,6 +36,8 @@ class GasMeter final : public StationMeter, private RadioListener {
   void attach(SupplyPath& supply, AirLine& air, RadioChannel& radio) override;
   void detach() override;
   std::optional<std::string> observe(const std::string& kind) override;
+  nlohmann::json kept() const override;
+  void take_up(const nlohmann::json& kept) override;
 
   // What a person sees. The drum counter in cubic metres, as far as it can be read (0.002 m3).
   double mechanical_reading();

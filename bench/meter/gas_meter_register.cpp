@@ -81,6 +81,28 @@ std::int64_t GasMeter::register_hundredths() const {
   return units * (pulse_volume_nl_ / 1000) / (nl_per_hundredth / 1000);
 }
 
+nlohmann::json GasMeter::kept() const {
+  return {{"memory", memory_.kept()},
+          {"valve", valve_.kept()},
+          {"clock_ahead_ns", clock_offset_.count()},
+          {"drum_nl", drum_nl_},
+          {"close_commands", close_commands_},
+          {"closing_owed", closing_owed_},
+          {"pulse_output", pulse_output_}};
+}
+
+void GasMeter::take_up(const nlohmann::json& kept) {
+  memory_.take_up(kept.at("memory"));
+  valve_.take_up(kept.at("valve"));
+  clock_offset_ = Duration{kept.at("clock_ahead_ns").get<std::int64_t>()};
+  kept.at("drum_nl").get_to(drum_nl_);
+  kept.at("close_commands").get_to(close_commands_);
+  kept.at("closing_owed").get_to(closing_owed_);
+  kept.at("pulse_output").get_to(pulse_output_);
+  valve_known_open_ = !valve_.at_closed_end();
+  next_settlement_ = following_settlement(meter_time());
+}
+
 double GasMeter::cumulative_volume() const {
   if (air_) air_->passed_m3();
   return static_cast<double>(register_hundredths()) / 100;

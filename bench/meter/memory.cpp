@@ -2,6 +2,10 @@
 
 namespace meterrig::bench {
 
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeterContent, pulses, settled_hundredths, history, settlement_day, reading_day, prices,
+                                   price_enable_day, purchase_sequence, purchase, purchase_total, remaining, address,
+                                   starts)
+
 MeterMemory::MeterMemory(const MemoryTraits& traits, const MeterContent& content)
     : traits_(traits), working_(content), stored_(content) {}
 
@@ -53,6 +57,14 @@ void MeterMemory::start() {
   if (traits_.settlement_day_in_ram && !saved_all_) stored_.settlement_day = 1;
   saved_all_ = false;
   ++stored_.starts;
+  working_ = stored_;
+}
+
+nlohmann::json MeterMemory::kept() const { return {{"stored", stored_}, {"saved_all", saved_all_}}; }
+
+void MeterMemory::take_up(const nlohmann::json& kept) {
+  kept.at("stored").get_to(stored_);
+  kept.at("saved_all").get_to(saved_all_);
   working_ = stored_;
 }
 

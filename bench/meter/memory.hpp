@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "bench/meter/traits.hpp"
@@ -39,6 +40,9 @@ class MeterMemory {
   // What the non-volatile copy holds becomes the working copy.
   void start();
   int starts() const { return stored_.starts; }
+  // The non-volatile copy.
+  nlohmann::json kept() const;
+  void take_up(const nlohmann::json& kept);
 
  private:
   struct Write {

@@ -38,6 +38,8 @@ class StepMeter final : public StationMeter, private CjtSlave {
   // pass_water:REQUIREMENT: it is taken to other equipment and comes back, on its own battery meanwhile; 0.250 m3 of a
   // water bench.
   std::optional<std::string> observe(const std::string& kind) override;
+  nlohmann::json kept() const override;
+  void take_up(const nlohmann::json& kept) override;
   void sensor_pulse() override;
   void set_ambient(double celsius) override;
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <vector>
@@ -72,6 +73,10 @@ class StepRegister {
   std::int64_t balance() const;  // 0.01 yuan; below zero: credit
   const Purchase& purchase() const { return purchase_; }
   void buy(int sequence, std::int64_t cents);
+
+  // All of it, as FRAM holds it; a start() follows.
+  nlohmann::json kept() const;
+  void take_up(const nlohmann::json& kept);
 
  private:
   struct Frozen {

@@ -94,6 +94,18 @@ void Valve::pressure_set(double kpa) {
   pressure_kpa_ = kpa;
 }
 
+nlohmann::json Valve::kept() const {
+  return {{"opening", from_}, {"dead", dead_}, {"opens", opens_}, {"closes", closes_}, {"starts", starts_}};
+}
+
+void Valve::take_up(const nlohmann::json& kept) {
+  kept.at("opening").get_to(from_);
+  kept.at("dead").get_to(dead_);
+  kept.at("opens").get_to(opens_);
+  kept.at("closes").get_to(closes_);
+  kept.at("starts").get_to(starts_);
+}
+
 double Valve::worn() const {
   if (traits_.wear_to_cycle == 0 || closes_ <= traits_.wear_from_cycle) return 0;
   const int counted = traits_.wear_goes_on ? closes_ : std::min(closes_, traits_.wear_to_cycle);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "bench/meter/traits.hpp"
 #include "core/clock.hpp"
@@ -35,6 +36,9 @@ class Valve {
   bool dead() const { return dead_; }
   double seat_leak() const;  // reference L/h at 15 kPa
   int cycles() const { return closes_; }
+  // Where it stands and what it has done; of one that moves, where it comes from.
+  nlohmann::json kept() const;
+  void take_up(const nlohmann::json& kept);
 
  private:
   enum class Phase { spike, run, stall };

@@ -14,6 +14,7 @@ using Action = std::function<int()>;
 
 // Each adds its command with its options; when the command is chosen, `action` becomes its work.
 void add_run(CLI::App& app, Action& action, Start start);
+void add_resume(CLI::App& app, Action& action, Start start);
 void add_check(CLI::App& app, Action& action);
 void add_list(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);

@@ -60,7 +60,9 @@ int parse_and_act(int argc, char** argv, ProcedureHost* host) {
   app.get_formatter()->column_width(34);
   app.require_subcommand(1);
   Action action;
-  add_run(app, action, {{argv, argv + argc}, host});
+  const Start start{{argv, argv + argc}, host};
+  add_run(app, action, start);
+  add_resume(app, action, start);
   add_check(app, action);
   add_list(app, action);
   add_bench(app, action);

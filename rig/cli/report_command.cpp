@@ -96,7 +96,6 @@ bool make_rendered(record::JournalStore& store, const ReportOptions& options, co
                papers.approval.approved("")->number);
   const fs::path record = keep_record(store, options.data, papers);
   Rendering how(language_of(options.lang));
-  how.document = options.document;
   how.templates = options.templates;
   bool made = true;
   for (const std::string format : rendered) {
@@ -106,6 +105,7 @@ bool make_rendered(record::JournalStore& store, const ReportOptions& options, co
       made = hand_out(store, *approved, options.lang, format, file) && made;
       continue;
     }
+    how.document = options.document.empty() && format == "xlsx" ? "record" : options.document;
     const bool good = render_report(plan::ConfigPath::find(), record, file, how);
     if (good) told(file);
     made = made && good;

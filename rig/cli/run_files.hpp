@@ -41,6 +41,13 @@ struct RunOptions {
   std::string lang;
 };
 
+// The same as JSON, with the folder that their files' names are relative to, and back again: without the place of the
+// data, and what only concerns the display.
+std::string words_text(const RunOptions& options);
+RunOptions options_from(const std::string& words);
+// Makes that folder the working directory. Throws UserError when it is gone.
+void enter_folder_of(const std::string& words);
+
 // What they name, read and held against each other as far as files can be.
 struct RunFiles {
   plan::Loader loader;

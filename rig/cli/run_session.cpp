@@ -38,11 +38,11 @@ int leave(Session& session, const RunFiles& files, const RunOptions& options, co
 
 }  // namespace
 
-int run_session(RunFiles files, const RunOptions& options) {
+int run_session(RunFiles files, const RunOptions& options, const rig::Resumption* resumption) {
   // Before hours of testing, not after them.
   if (!options.record.empty() && options.record != "-") write_file(options.record, "");
   std::FILE* const out = options.record == "-" ? stderr : stdout;
-  Session session(files, options);
+  Session session(files, options, resumption);
   session.listen_to_signals();
   std::string id;
   {

@@ -12,8 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::unique_ptr<Clock> clock_for(const RunFiles& files) {
-  if (files.virtual_clock) return std::make_unique<VirtualClock>(files.plan.epoch);
+std::unique_ptr<Clock> clock_for(const RunFiles& files, const rig::Resumption* resumption) {
+  if (files.virtual_clock)
+    return std::make_unique<VirtualClock>(resumption ? resumption->last() : files.plan.epoch);
   if (files.choices.own.stepped_utc)
     throw UserError("R7 steps the virtual clock, and this rig runs on the wall clock; use a rig that is all virtual");
   return std::make_unique<WallClock>(files.rig.time_scale);
@@ -62,16 +63,32 @@ DryRun::DryRun(RunFiles& files, const RunOptions& options)
   rig::Run(setup_, nobody).check();
 }
 
-Session::Session(RunFiles& files, const RunOptions& options)
+Session::Session(RunFiles& files, const RunOptions& options, const rig::Resumption* resumption)
     : files_(files),
       options_(options),
-      clock_(clock_for(files)),
+      resumption_(resumption),
+      clock_(clock_for(files, resumption)),
       wall_(dynamic_cast<WallClock*>(clock_.get())),
       store_(options.data),
       killing_(store_) {
   if (files.choices.own.expired_calibration)
     expire_calibration(files.rig, files.choices.own.expired_station, clock_->utc());
   bench_ = make_bench(*clock_, files.loader.path(), files.rig, files.duts, files.choices, options.seed);
+  if (resumption_) {
+    // What befell the program was in its first life.
+    files_.choices.own.killed = files_.choices.own.stepped_utc = false;
+    take_up_bench();
+  } else {
+    store_.next_words(words_text(options));
+  }
+}
+
+void Session::take_up_bench() {
+  if (!bench_) return;
+  for (std::size_t i = 0; i < files_.duts.size(); ++i) {
+    const nlohmann::json kept = resumption_->bench(files_.duts[i].sample);
+    if (!kept.is_null()) bench_->take_up(static_cast<int>(i) + 1, kept);
+  }
 }
 
 Session::~Session() = default;
@@ -105,13 +122,15 @@ std::string Session::execute(rig::Observer& observer, const std::function<void(c
   BenchConnector connector(*clock_, bench_.get(), wall_,
                            [this](const std::string& member, LinkPeer& own) { return interpose(member, own); });
   record::JournalStore& store = files_.choices.own.killed ? static_cast<record::JournalStore&>(killing_) : store_;
-  const rig::RunSetup setup = setup_of(files_, options_, *clock_, connector, store);
+  rig::RunSetup setup = setup_of(files_, options_, *clock_, connector, store);
+  setup.resumption = resumption_;
+  if (bench_) setup.world = [this](int station) { return bench_->kept(station); };
   rig::Run run(setup, observer);
   if (begun) begun(run);
   try {
     run.check();
   } catch (const UserError& wrong) {
-    leave_refusal(setup, run.id(), wrong.what());
+    if (!resumption_) leave_refusal(setup, run.id(), wrong.what());
     throw;
   }
   watchdog = start_watchdog(run);

@@ -23,8 +23,8 @@ namespace meterrig::cli {
 // terminal or in Python, brings the observer.
 class Session {
  public:
-  // `files` and `options` outlive it. Throws UserError, StoreError.
-  Session(RunFiles& files, const RunOptions& options);
+  // All of them outlive it. `resumption`: of the run that goes on; null: a new one. Throws UserError, StoreError.
+  Session(RunFiles& files, const RunOptions& options, const rig::Resumption* resumption = nullptr);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -48,9 +48,11 @@ class Session {
   std::unique_ptr<Watchdog> start_watchdog(rig::Run& run);
   LinkPeer* interpose(const std::string& member, LinkPeer& own);
   void step_utc_once();
+  void take_up_bench();
 
   RunFiles& files_;
   const RunOptions& options_;
+  const rig::Resumption* resumption_;
   std::atomic<int> stops_{0};
   std::unique_ptr<StopSignals> signals_;
   bool stepped_ = false;

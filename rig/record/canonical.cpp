@@ -185,6 +185,25 @@ std::string utc_text(Utc t) {
                      time.minutes().count(), time.seconds().count(), time.subseconds().count());
 }
 
+Utc utc_from(std::string_view text) {
+  constexpr std::string_view form = "dddd-dd-ddTdd:dd:dd.dddddddddZ";
+  bool good = text.size() == form.size();
+  for (std::size_t i = 0; good && i < form.size(); ++i)
+    good = form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
+  if (!good) throw std::invalid_argument(fmt::format("{:?} is no time of a journal", text));
+  const auto number = [&](std::size_t from, std::size_t count) {
+    std::int64_t value = 0;
+    for (const char digit : text.substr(from, count)) value = 10 * value + (digit - '0');
+    return value;
+  };
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(number(0, 4))},
+                                         std::chrono::month{static_cast<unsigned>(number(5, 2))},
+                                         std::chrono::day{static_cast<unsigned>(number(8, 2))}};
+  if (!date.ok()) throw std::invalid_argument(fmt::format("{:?} is no time of a journal", text));
+  return std::chrono::sys_days{date} + std::chrono::hours{number(11, 2)} + std::chrono::minutes{number(14, 2)} +
+         std::chrono::seconds{number(17, 2)} + std::chrono::nanoseconds{number(20, 9)};
+}
+
 std::string short_utc(std::string_view text) {
   std::string_view seconds = text;
   if (!seconds.ends_with('Z') || seconds.find('.') == std::string_view::npos) return std::string(text);

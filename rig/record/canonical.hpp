@@ -22,6 +22,9 @@ void normalise(nlohmann::json& value);
 // `2026-11-21T08:00:00.000000000Z`: always nine decimals, so that texts sort as times do.
 std::string utc_text(Utc t);
 
+// The inverse. Throws std::invalid_argument for another form.
+Utc utc_from(std::string_view utc_text);
+
 // The same instant without trailing zeros: `2026-11-21T08:00:00Z`, `2026-11-21T08:00:00.5Z`.
 std::string short_utc(std::string_view utc_text);
 

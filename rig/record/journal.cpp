@@ -20,7 +20,7 @@ struct EventType {
   std::string_view keys;  // those that it must have, between spaces
 };
 
-constexpr std::array<EventType, 25> event_types{{
+constexpr std::array<EventType, 26> event_types{{
     {"run_started", "run plan rig instruments duts decision_rule simulated software clauses"},
     {"run_refused", "reason"},
     {"run_resumed", ""},
@@ -37,6 +37,7 @@ constexpr std::array<EventType, 25> event_types{{
     {"certificate", "sample id attempt number laboratory date verdict file sha256"},
     {"checkpoint", "state"},
     {"meter_write", "sample item new"},
+    {"meter_kept", "sample item old"},
     {"meter_restored", "sample item"},
     {"sample_left", "sample text"},
     {"lease", "role state"},

@@ -89,6 +89,7 @@ class Folder {
     result["safe_states"] = facts_.safe_states;
     result["interlocks"] = facts_.interlocks;
     result["stops"] = facts_.stops;
+    result["resumptions"] = facts_.resumptions;
     result["journal"] = journal();
     return result;
   }
@@ -198,6 +199,7 @@ class Folder {
     json result = outcome(attempt);
     result["attempt"] = attempt.number;
     result["series"] = attempt.series;
+    result["goes_on"] = attempt.goes_on;
     result["answers"] = attempt.answers;
     return result;
   }

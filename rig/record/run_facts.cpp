@@ -86,7 +86,7 @@ class Gatherer {
     facts_.ended = event.value("t", "");
     if (type == "run_started" || type == "run_refused") return open(event, type == "run_refused");
     if (type == "run_ended") return end(event);
-    if (type == "run_resumed") return resume();
+    if (type == "run_resumed") return resume(event);
     if (type == "environment") return facts_.environment.push_back(timed(event));
     if (type == "safe_state") return facts_.safe_states.push_back(timed(event));
     if (type == "interlock") return facts_.interlocks.push_back(timed(event));
@@ -127,8 +127,14 @@ class Gatherer {
     facts_.state = event.value("state", "") == "finished" ? RunState::finished : RunState::aborted;
   }
 
-  void resume() {
+  void resume(const json& event) {
     void_what_is_open();
+    json entry{{"t", short_utc(event.value("t", ""))},
+               {"by", event.value("by", json())},
+               {"after", event.value("after", json(word(facts_.state)))},
+               {"events", event.value("seq", std::int64_t{1}) - 1},
+               {"software", event.value("software", json())}};
+    facts_.resumptions.push_back(std::move(entry));
     facts_.state = RunState::interrupted;
   }
 
@@ -149,8 +155,10 @@ class Gatherer {
       found->item = item;
       found->old = event.value("old", json());
     }
-    const std::string id = event.value("id", "");
-    const std::pair attempt{id, event.value("attempt", std::int64_t{1})};
+    // What a run that goes on writes back was written by an attempt that was cut off.
+    const json& writer = event.contains("writer") ? event["writer"] : event;
+    const std::string id = writer.value("id", "");
+    const std::pair attempt{id, writer.value("attempt", std::int64_t{1})};
     found->value = event.value(restored ? "value" : "new", json());
     if (restored) {
       found->open.erase(attempt);
@@ -206,6 +214,7 @@ class Gatherer {
       attempt.started = event.value("t", "");
       attempt.reason = event.value("reason", json());
       attempt.instruments = event.value("instruments", json::object());
+      attempt.goes_on = event.contains("goes_on_from");
       note_simulated(attempt, event);
     } else if (type == "clause_ended") {
       attempt.ended = event.value("t", "");

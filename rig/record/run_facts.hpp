@@ -24,6 +24,7 @@ struct Attempt {
   nlohmann::json reason;          // null, or why it is not applicable, or why the clause is tested again
   std::optional<bool> simulated;  // what the clause says of itself
   nlohmann::json instruments = nlohmann::json::object();  // their names, by role
+  bool goes_on = false;                                   // with what an attempt had come to that was cut off
   std::vector<std::string> operators;
   nlohmann::json measurements = nlohmann::json::array();
   nlohmann::json notes = nlohmann::json::array();
@@ -59,6 +60,7 @@ struct RunFacts {
   nlohmann::json deviations = nlohmann::json::array();
   nlohmann::json safe_states = nlohmann::json::array();
   nlohmann::json interlocks = nlohmann::json::array();
+  nlohmann::json resumptions = nlohmann::json::array();
   nlohmann::json stops = nlohmann::json::array();
 };
 

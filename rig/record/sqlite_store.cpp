@@ -1,74 +1,20 @@
 #include "rig/record/sqlite_store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "rig/record/sqlite_handle.hpp"
+#include "rig/record/sqlite_schema.hpp"
 
 namespace meterrig::record {
 
 namespace {
-
-struct Migration {
-  int version;
-  const char* what;
-  const char* sql;
-};
-
-// Never change an entry that was released; add one.
-constexpr Migration migrations[] = {
-    {1, "runs, events, blobs",
-     "CREATE TABLE runs(key INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, opened INTEGER NOT NULL UNIQUE,"
-     " head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL);"
-     "CREATE TABLE events(run INTEGER NOT NULL REFERENCES runs(key), seq INTEGER NOT NULL, bytes TEXT NOT NULL,"
-     " hash BLOB NOT NULL, PRIMARY KEY(run, seq)) WITHOUT ROWID;"
-     "CREATE TABLE blobs(sha256 BLOB PRIMARY KEY, bytes BLOB NOT NULL);"},
-    {2, "chunks of recordings",
-     "CREATE TABLE chunks(sha256 BLOB PRIMARY KEY, samples INTEGER NOT NULL, bytes BLOB NOT NULL);"},
-    {3, "seals, acts",
-     "CREATE TABLE seals(run INTEGER NOT NULL REFERENCES runs(key), events INTEGER NOT NULL, head BLOB NOT NULL,"
-     " signed TEXT NOT NULL, public_key BLOB NOT NULL, signature BLOB NOT NULL, PRIMARY KEY(run, events))"
-     " WITHOUT ROWID;"
-     "CREATE TABLE acts(run INTEGER NOT NULL REFERENCES runs(key), seq INTEGER NOT NULL, bytes TEXT NOT NULL,"
-     " hash BLOB NOT NULL, public_key BLOB NOT NULL, signature BLOB NOT NULL, number TEXT UNIQUE COLLATE NOCASE,"
-     " PRIMARY KEY(run, seq)) WITHOUT ROWID;"
-     "ALTER TABLE runs ADD COLUMN act_seq INTEGER NOT NULL DEFAULT 0;"
-     "ALTER TABLE runs ADD COLUMN act_hash BLOB;"},
-};
-constexpr int schema_version = migrations[std::size(migrations) - 1].version;
-
-// 0: an empty file.
-std::int64_t version_of(SqliteConnection& connection, const std::string& file) {
-  SqliteStatement table(connection, "SELECT 1 FROM sqlite_master WHERE name = 'migrations'");
-  if (!table.step()) return 0;
-  SqliteStatement current(connection, "SELECT coalesce(max(version), 0) FROM migrations");
-  current.step();
-  const std::int64_t version = current.integer(0);
-  if (version > schema_version) {
-    throw StoreError(
-        fmt::format("{} was written by a newer program: its schema version is {}, this program knows up to {}; use "
-                    "that program, or another folder: --data DIR",
-                    file, version, schema_version));
-  }
-  return version;
-}
-
-void migrate(SqliteConnection& connection, const std::string& file) {
-  // Who only reads does not wait for who writes.
-  if (version_of(connection, file) == schema_version) return;
-  SqliteTransaction transaction(connection);
-  connection.execute("CREATE TABLE IF NOT EXISTS migrations(version INTEGER PRIMARY KEY, what TEXT NOT NULL)");
-  const std::int64_t version = version_of(connection, file);
-  SqliteStatement note(connection, "INSERT INTO migrations(version, what) VALUES(?1, ?2)");
-  for (const Migration& step : migrations) {
-    if (step.version <= version) continue;
-    connection.execute(step.sql);
-    note.reset().bind(1, step.version).bind(2, std::string_view(step.what)).run();
-  }
-  transaction.commit();
-}
 
 std::filesystem::path prepare(const std::filesystem::path& directory, SqliteStore::Missing missing) {
   const std::filesystem::path file = directory / SqliteStore::file_name;
@@ -84,41 +30,15 @@ std::filesystem::path prepare(const std::filesystem::path& directory, SqliteStor
   return file;
 }
 
-// Nothing can be written here, and nothing waits to be: the last program that wrote has left in order.
-bool is_archive(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto waiting = std::filesystem::file_size(file.string() + "-wal", error);
-  return ::access(file.parent_path().c_str(), W_OK) != 0 && (error || waiting == 0);
-}
-
-SqliteConnection opened_archive(const std::filesystem::path& file) {
-  SqliteConnection connection = SqliteConnection::immutable(file);
-  const std::int64_t version = version_of(connection, file.string());
-  if (version < schema_version) {
-    throw StoreError(
-        fmt::format("{} has schema version {} and can't be brought to {} where it lies: copy its folder to a place "
-                    "that can be written, and use that: --data DIR",
-                    file.string(), version, schema_version));
-  }
-  return connection;
-}
-
-// With its tables: statements can be prepared.
-SqliteConnection opened(const std::filesystem::path& file, SqliteStore::Missing missing) {
-  if (missing == SqliteStore::Missing::refuse && is_archive(file)) return opened_archive(file);
-  SqliteConnection connection(file, true);
-  connection.execute("PRAGMA journal_mode=WAL");
-  connection.execute("PRAGMA synchronous=FULL");
-  connection.execute("PRAGMA foreign_keys=ON");
-  migrate(connection, file.string());
-  return connection;
+std::filesystem::path lock_file(const std::filesystem::path& directory, const std::string& run) {
+  return directory / fmt::format(".writes-{}", run);
 }
 
 }  // namespace
 
 struct SqliteStore::Database {
   Database(const std::filesystem::path& file, Missing missing)
-      : connection(opened(file, missing)), statements(connection) {}
+      : connection(missing == Missing::create ? open_to_write(file) : open_to_read(file)), statements(connection) {}
 
   struct Statements {
     explicit Statements(SqliteConnection& c)
@@ -149,10 +69,12 @@ struct SqliteStore::Database {
           add_act(c,
                   "INSERT INTO acts(run, seq, bytes, hash, public_key, signature, number)"
                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, ''))"),
-          all_acts(c, "SELECT seq, bytes, hash, public_key, signature, number FROM acts WHERE run = ?1 ORDER BY seq") {}
+          all_acts(c, "SELECT seq, bytes, hash, public_key, signature, number FROM acts WHERE run = ?1 ORDER BY seq"),
+          keep_words(c, "INSERT OR REPLACE INTO words(run, text) VALUES(?1, ?2)"),
+          find_words(c, "SELECT text FROM words WHERE run = ?1") {}
     SqliteStatement find_run, add_run, make_latest, set_head, all_runs, add_event, event_hash, all_events, end_events,
         add_blob, find_blob, add_chunk, find_chunk, add_seal, all_seals, act_head, set_act_head, find_number, add_act,
-        all_acts;
+        all_acts, keep_words, find_words;
   };
 
   std::vector<StoredEvent> read(SqliteStatement& query, std::int64_t key) {
@@ -191,9 +113,44 @@ struct SqliteStore::Database {
 };
 
 SqliteStore::SqliteStore(const std::filesystem::path& directory, Missing missing)
-    : database_(std::make_unique<Database>(prepare(directory, missing), missing)) {}
+    : directory_(directory), database_(std::make_unique<Database>(prepare(directory, missing), missing)) {}
 
-SqliteStore::~SqliteStore() = default;
+SqliteStore::~SqliteStore() {
+  for (const auto& [run, descriptor] : locks_) {
+    std::error_code ignored;
+    std::filesystem::remove(lock_file(directory_, run), ignored);
+    close(descriptor);
+  }
+}
+
+// The system lets go of it with the program, however that ends.
+void SqliteStore::lock(const std::string& run) {
+  if (locks_.contains(run)) return;
+  const std::string file = lock_file(directory_, run).string();
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) throw StoreError(fmt::format("can't make {}: {}", file, std::strerror(errno)));
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    std::string writer(32, '\0');
+    writer.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(descriptor, writer.data(), writer.size()))));
+    close(descriptor);
+    throw StoreError(fmt::format("run `{}` is being written by another program (process {}); wait for its end", run,
+                                 writer.empty() ? "unknown" : writer));
+  }
+  locks_[run] = descriptor;
+  const std::string own = std::to_string(getpid());
+  if (ftruncate(descriptor, 0) != 0 || ::write(descriptor, own.data(), own.size()) < 0)
+    throw StoreError(fmt::format("can't write {}: {}", file, std::strerror(errno)));
+}
+
+std::optional<std::string> SqliteStore::words(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  SqliteStatement& query = database_->statements.find_words;
+  query.reset().bind(1, key_of(run));
+  std::optional<std::string> text;
+  if (query.step()) text = query.bytes(0);
+  query.reset();
+  return text;
+}
 
 std::int64_t SqliteStore::key_of(const std::string& run) {
   SqliteStatement& query = database_->statements.find_run;
@@ -206,6 +163,7 @@ std::int64_t SqliteStore::key_of(const std::string& run) {
 
 void SqliteStore::open(const std::string& run, OnExisting existing) {
   const std::lock_guard lock(mutex_);
+  this->lock(run);
   auto& statements = database_->statements;
   SqliteTransaction transaction(database_->connection);
   const bool known = statements.find_run.reset().bind(1, std::string_view(run)).step();
@@ -216,6 +174,10 @@ void SqliteStore::open(const std::string& run, OnExisting existing) {
   } else {
     const Digest start = chain_start(run);
     statements.add_run.reset().bind(1, std::string_view(run)).bind_blob(2, bytes_of(start)).run();
+  }
+  if (next_words_) {
+    statements.keep_words.reset().bind(1, key_of(run)).bind(2, std::string_view(*next_words_)).run();
+    next_words_.reset();
   }
   transaction.commit();
 }

@@ -89,7 +89,8 @@ Agenda::Agenda(const RunSetup& setup, std::size_t station) : setup_(setup) {
     needs_.push_back(procedure ? needs_of(setup, setup.rig.stations.at(station), *procedure) : Needs{});
     estimates_.push_back(estimate_seconds(setup, planned.clause, dut));
   }
-  done_.resize(procedures_.size());
+  for (const plan::PlannedClause& planned : setup.plan.clauses)
+    done_.push_back(setup.resumption && setup.resumption->settled(dut.sample, planned.clause.id));
   in_step_ = !any_instrument_shared(setup.rig);
 }
 

@@ -31,6 +31,8 @@ struct Run::Impl {
   Task<> open_stations();
   Task<> refuse(const std::string& reason);
   Task<> check_instruments();
+  void open_journal();
+  Task<> identify_again();
   void begin();
   Task<> finish(Interlocks& interlocks);
   Task<> check_contacts(Interlocks& interlocks);
@@ -72,12 +74,35 @@ Task<> Run::Impl::open_stations() {
 }
 
 Task<> Run::Impl::refuse(const std::string& reason) {
+  // What stands in the journal of a run that does not go on stays as it is.
+  if (setup.resumption) {
+    run_state = record::RunState::interrupted;
+    throw UserError(reason);
+  }
   nlohmann::json body = run_started_body(setup, run_id, instruments->list());
   body["reason"] = reason;
   journal->append("run_refused", std::move(body));
   co_await committer->commit();
   run_state = record::RunState::refused;
   throw UserError(reason);
+}
+
+void Run::Impl::open_journal() {
+  if (setup.resumption) {
+    run_id = setup.resumption->run();
+    journal = std::make_unique<record::Journal>(record::Journal::reopen(setup.store, setup.clock, run_id));
+    return;
+  }
+  run_id = fresh_run_id(setup, run_id);
+  journal = std::make_unique<record::Journal>(
+      setup.store, setup.clock, run_id,
+      setup.clock.is_virtual() ? record::OnExisting::match : record::OnExisting::refuse);
+}
+
+// One record, one set of instruments: a rig that was rebuilt meanwhile has to begin anew.
+Task<> Run::Impl::identify_again() {
+  const std::string other = other_instrument(setup.resumption->opening(), instruments->list());
+  if (!other.empty()) co_await refuse(fmt::format("run {} can't go on: {}", run_id, other));
 }
 
 // What only the instruments themselves can say and the plan depends on: the gauge's resolution (CJ/T 503-2016 6.9).
@@ -105,7 +130,17 @@ Task<> Run::Impl::check_instruments() {
   }
 }
 
-void Run::Impl::begin() { journal->append("run_started", run_started_body(setup, run_id, instruments->list())); }
+void Run::Impl::begin() {
+  if (!setup.resumption) {
+    journal->append("run_started", run_started_body(setup, run_id, instruments->list()));
+    return;
+  }
+  nlohmann::json body{{"after", setup.resumption->after()},
+                      {"software", {{"version", setup.version}, {"build", setup.build}}},
+                      {"instruments", instruments->list()}};
+  if (!setup.resumption->by().empty()) body["by"] = setup.resumption->by();
+  journal->append("run_resumed", std::move(body));
+}
 
 // A rig whose emergency stop is pressed does not start.
 Task<> Run::Impl::check_contacts(Interlocks& interlocks) {
@@ -138,10 +173,7 @@ Task<> Run::Impl::finish(Interlocks& interlocks) {
 
 Task<> Run::execute() {
   Impl& m = *impl_;
-  m.run_id = fresh_run_id(m.setup, m.run_id);
-  m.journal = std::make_unique<record::Journal>(
-      m.setup.store, m.setup.clock, m.run_id,
-      m.setup.clock.is_virtual() ? record::OnExisting::match : record::OnExisting::refuse);
+  m.open_journal();
   m.committer = std::make_unique<Committer>(m.setup.clock, *m.journal, m.setup.store, [this](const std::string& why) {
     if (impl_->stops.requested == 0) stop("the store: " + why);
   });
@@ -169,6 +201,7 @@ Task<> Run::execute() {
   Sequencer sequencer(m.setup, *m.journal, *m.committer, m.leases, m.stops, m.observer, *m.instruments,
                       m.ambient.get());
   for (const auto& station : m.stations) co_await sequencer.make_ready(*station);
+  if (m.setup.resumption) co_await m.identify_again();
   co_await m.check_instruments();
 
   m.begin();

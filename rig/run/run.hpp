@@ -9,6 +9,7 @@
 #include "rig/plan/loader.hpp"
 #include "rig/record/journal.hpp"
 #include "rig/run/procedure.hpp"
+#include "rig/run/resumption.hpp"
 
 namespace meterrig::rig {
 
@@ -29,6 +30,10 @@ struct RunSetup {
   std::string override_by;              // WHO:WHY of --override
   std::string operator_name;
   nlohmann::json inputs;  // what the run id of a simulation is a hash of, besides plan, rig, DUTs, seed
+  const Resumption* resumption = nullptr;  // of the run that goes on; null: a new one
+  // What stays with the virtual meter of a station (1-based) that lives in this program, and ends with it; null: none
+  // does. Checkpoints and ends of clauses keep it, so that such a run can go on, too.
+  std::function<nlohmann::json(int station)> world = nullptr;
 };
 
 // What is shown while a run goes on. Called on the clock's thread, verdicts only after they are durable.

@@ -172,13 +172,25 @@ std::string run_id(const RunSetup& setup) {
   return fmt::format("{}Z-{:08x}", stamp, device());
 }
 
+namespace {
+
+// Its journal has more than a run from the start would write.
+bool was_resumed(record::JournalStore& store, const std::string& run) {
+  const std::vector<json> events = record::parse_events(store.read_events(run));
+  return std::any_of(events.begin(), events.end(), [](const json& e) { return e.at("type") == "run_resumed"; });
+}
+
+}  // namespace
+
 std::string fresh_run_id(const RunSetup& setup, const std::string& id) {
   if (!setup.clock.is_virtual()) return id;
   const std::vector<record::RunInfo> runs = setup.store.list_runs();
   std::string candidate = id;
   for (int number = 2;; ++number) {
     const auto known = std::find_if(runs.begin(), runs.end(), [&](const auto& run) { return run.run == candidate; });
-    if (known == runs.end() || known->state == "finished" || known->state == "interrupted") return candidate;
+    if (known == runs.end()) return candidate;
+    const bool repeatable = known->state == "finished" || known->state == "interrupted";
+    if (repeatable && !was_resumed(setup.store, candidate)) return candidate;
     candidate = fmt::format("{}-{}", id, number);
   }
 }
@@ -193,6 +205,10 @@ void check_setup(const RunSetup& setup) {
       if (setup.duts[i].serial == setup.duts[j].serial || setup.duts[i].sample == setup.duts[j].sample)
         throw UserError(fmt::format("{}: sample {} / serial {} is named twice", setup.duts[i].file,
                                     setup.duts[i].sample, setup.duts[i].serial));
+  if (setup.resumption) {
+    const std::string other = other_job(setup.resumption->opening(), setup);
+    if (!other.empty()) throw UserError(fmt::format("run {} can't go on: {}", setup.resumption->run(), other));
+  }
   for (const plan::PlannedClause& planned : setup.plan.clauses) {
     if (const Procedure* procedure = find_procedure(setup.procedures, planned.clause.procedure))
       check_roles(setup, *procedure, planned.clause);
@@ -269,6 +285,35 @@ json run_started_body(const RunSetup& setup, const std::string& run, std::vector
     body["shortfalls"] = shortfalls_json(shortfalls(setup));
   }
   return body;
+}
+
+std::string other_job(const json& opening, const RunSetup& setup) {
+  json now = run_started_body(setup, "", {});
+  record::normalise(now);
+  for (const auto& [key, value] : now.items()) {
+    if (key == "run" || key == "instruments" || key == "software") continue;
+    if (opening.value(key, json()) == value) continue;
+    return fmt::format(
+        "its `{}` is another one than at its start; put the files back as they were, or test the rest with a new run",
+        key);
+  }
+  return "";
+}
+
+std::string other_instrument(const json& opening, const std::vector<json>& now) {
+  for (const json& before : opening.at("instruments")) {
+    const auto found =
+        std::find_if(now.begin(), now.end(), [&](const json& its) { return its.at("name") == before.at("name"); });
+    const std::string name = before.at("name");
+    if (found == now.end()) return fmt::format("{} is no member of the rig any more", name);
+    for (const char* key : {"profile", "serial", "identity"}) {
+      // One that was not reached, then or now, has said nothing.
+      if (!before.contains(key) || !found->contains(key) || before[key] == (*found)[key]) continue;
+      return fmt::format("{} is another instrument: its {} was {} and is {}; test the rest with a new run", name, key,
+                         before[key].dump(), (*found)[key].dump());
+    }
+  }
+  return "";
 }
 
 json equipment_json(const RunSetup& setup, const std::string& station, const Procedure& procedure) {

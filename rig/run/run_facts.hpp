@@ -9,6 +9,11 @@
 
 namespace meterrig::rig {
 
+// What keeps a run from going on, whose `run_started` is given. Empty: nothing does. What the files ask for is another
+// thing than at its start; an instrument is another one, by serial number, profile or its own words.
+std::string other_job(const nlohmann::json& opening, const RunSetup& setup);
+std::string other_instrument(const nlohmann::json& opening, const std::vector<nlohmann::json>& now);
+
 // The id of a run: on the virtual clock a hash of its inputs and seed, else its start and a random part.
 std::string run_id(const RunSetup& setup);
 // The same, or with "-2", "-3" ... behind it when the store holds an aborted run of the id: that one stopped elsewhere.

@@ -37,7 +37,13 @@ Sequencer::Sequencer(const RunSetup& setup, record::Journal& journal, Committer&
       ambient_(ambient),
       shortfalls_(shortfalls(setup)) {
   for (std::size_t i = 0; i < setup.duts.size(); ++i) agendas_.emplace_back(setup, i);
+  if (setup.resumption)
+    for (const plan::DutFile& dut : setup.duts) left_behind_[dut.sample] = setup.resumption->unrestored(dut.sample);
   gatherings_ = gatherings_of(setup, agendas_, setup.clock);
+}
+
+int Sequencer::attempts_before(const Station& station, const plan::PlannedClause& planned) const {
+  return setup_.resumption ? setup_.resumption->attempts(station.dut().sample, planned.clause.id) : 0;
 }
 
 json Sequencer::head(const Station& station, const plan::PlannedClause& planned, int attempt) const {
@@ -166,6 +172,7 @@ Task<> Sequencer::ended(Station& station, const plan::PlannedClause& planned, in
   json body = head(station, planned, attempt);
   body["verdict"] = record::word(outcome.verdict);
   body["cause"] = outcome.cause ? outcome.cause->json() : json(nullptr);
+  if (setup_.world) body["bench"] = setup_.world(station.number());
   journal_.append("clause_ended", std::move(body));
   co_await committer_.commit();
   observer_.clause_ended(station, planned.clause, outcome.verdict, outcome.cause ? outcome.cause->text : "");
@@ -178,24 +185,25 @@ AttemptLoans::Others Sequencer::others_of(Station& station, const plan::PlannedC
 }
 
 // True when the clause has its verdict, false when it is to be tried again.
-Task<bool> Sequencer::clause(Station& station, const plan::PlannedClause& planned, const Needs& needs, int number,
+Task<bool> Sequencer::clause(Station& station, const plan::PlannedClause& planned, const Needs& needs, int tries,
                              Lease lease) {
+  const int number = attempts_before(station, planned) + tries;
   if (auto outcome = without_running(station, planned)) {
     // Only what was looked at is in the journal; what a stop left over is told by its absence.
     if (outcome->verdict == Verdict::not_tested) co_return true;
-    journal_.append("clause_started", head(station, planned, 1));
-    co_await ended(station, planned, 1, *outcome);
+    journal_.append("clause_started", head(station, planned, number));
+    co_await ended(station, planned, number, *outcome);
     co_return true;
   }
   const Procedure& procedure = *find_procedure(setup_.procedures, planned.clause.procedure);
   AttemptLoans loans(station, planned, procedure, needs, others_of(station, planned, procedure, needs),
                      std::move(lease));
   Outcome outcome = co_await attempt(station, planned, number, loans);
-  const bool last = number == 1 + setup_.plan.retries;
+  const bool last = tries == 1 + setup_.plan.retries;
   const bool stopped = stops_.reached(station.name());
   const bool again = outcome.verdict == Verdict::void_ && !last && !stopped && station.blocked.empty();
   // Three voids in a row leave the clause open: the rig can't do it (docs/semantics.md).
-  if (outcome.verdict == Verdict::void_ && last && number > 2 && !stopped) outcome.verdict = Verdict::inconclusive;
+  if (outcome.verdict == Verdict::void_ && last && tries > 2 && !stopped) outcome.verdict = Verdict::inconclusive;
   co_await ended(station, planned, number, outcome);
   co_return !again;
 }
@@ -206,11 +214,16 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   json started = head(station, planned, number);
   if (!setup_.operator_name.empty()) started["operator"] = setup_.operator_name;
   started["instruments"] = equipment_json(setup_, station.name(), procedure);
+  const json earlier =
+      setup_.resumption ? setup_.resumption->checkpoint(station.dut().sample, planned.clause.id) : json();
+  if (!earlier.is_null()) started["goes_on_from"] = earlier;
   journal_.append("clause_started", std::move(started));
   co_await committer_.commit();
   observer_.clause_started(station, planned.clause, number, estimate_seconds(setup_, planned.clause, station.dut()));
 
   Trial trial(setup_.clock, station, planned, setup_.plan, journal_, committer_, number);
+  trial.go_on(earlier, &left_behind_[station.dut().sample]);
+  trial.keep_world(setup_.world);
   loans.serve(trial);
   for (const plan::Deviation& d : planned.deviations)
     trial.deviation(fmt::format("参数 {} 由 {} 改为 {}", d.parameter, d.standard_value, d.plan_value),

@@ -33,7 +33,9 @@ class Sequencer {
     std::optional<Cause> cause;
   };
   class Work;
-  Task<bool> clause(Station& station, const plan::PlannedClause& planned, const Needs& needs, int number, Lease lease);
+  Task<bool> clause(Station& station, const plan::PlannedClause& planned, const Needs& needs, int tries, Lease lease);
+  // Those of the part before, when the run goes on.
+  int attempts_before(const Station& station, const plan::PlannedClause& planned) const;
   Task<Outcome> attempt(Station& station, const plan::PlannedClause& planned, int number, AttemptLoans& loans);
   Task<> body(Station& station, Trial& trial, const Procedure& procedure, AttemptLoans& loans);
   Task<Outcome> judged(Station& station, Trial& trial, const Procedure& procedure, AttemptLoans& loans);
@@ -68,6 +70,7 @@ class Sequencer {
   std::vector<Agenda> agendas_;                                   // by station, in the rig file's order
   std::map<std::string, std::unique_ptr<Gathering>> gatherings_;  // by role
   std::vector<Shortfall> shortfalls_;                             // at the start; a named person answers for them
+  std::map<int, std::vector<Unrestored>> left_behind_;            // by sample, of a run that goes on
 };
 
 }  // namespace meterrig::rig

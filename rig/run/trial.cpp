@@ -270,6 +270,7 @@ void Trial::deviation(const std::string& zh, const std::string& en) {
 void Trial::checkpoint(json state) {
   json body = head();
   body["state"] = std::move(state);
+  if (world_) body["bench"] = world_(station_.number());
   journal_.append("checkpoint", std::move(body));
 }
 
@@ -287,6 +288,11 @@ Task<> Trial::write_item(std::string item, std::string value) {
   co_await station_.meter().write(item, value);
 }
 
+void Trial::go_on(json earlier, std::vector<Unrestored>* left_behind) {
+  earlier_ = std::move(earlier);
+  left_behind_ = left_behind;
+}
+
 bool Trial::is_kept(const std::string& item) const {
   return std::any_of(written_.begin(), written_.end(), [&](const Written& w) { return w.item == item; });
 }
@@ -294,12 +300,13 @@ bool Trial::is_kept(const std::string& item) const {
 Task<> Trial::keep(std::string item) {
   if (is_kept(item)) co_return;
   cjt188::Bytes content = co_await station_.meter().bytes_of(item);
+  event("meter_kept", {{"item", item}, {"old", to_hex(content)}, {"coding", "bytes"}});
   written_.push_back({item, {}, std::move(content)});
 }
 
 Task<Cjt188Meter::Answer> Trial::offer(std::string item, cjt188::Bytes content) {
   const auto kept = std::find_if(written_.begin(), written_.end(), [&](const Written& w) { return w.item == item; });
-  json body{{"item", item}, {"new", to_hex(content)}};
+  json body{{"item", item}, {"new", to_hex(content)}, {"coding", "bytes"}};
   if (kept != written_.end() && kept->content) body["old"] = to_hex(*kept->content);
   event("meter_write", std::move(body));
   co_await commit();
@@ -336,10 +343,7 @@ Task<> Trial::move_clock(CivilTime to) {
   co_await commit();
   if (!is_kept(item)) {
     const auto ahead = shown->time_since_epoch() - clock_.utc().time_since_epoch();
-    written_.push_back({item, [this, ahead] {
-                          const auto now = clock_.utc().time_since_epoch() + ahead;
-                          return civil_text(CivilTime(std::chrono::round<std::chrono::seconds>(now)));
-                        }});
+    written_.push_back({item, [this, ahead] { return clock_text(ahead); }});
   }
   co_await station_.meter().write(item, civil_text(to));
 }
@@ -358,12 +362,40 @@ Task<> Trial::restore_items() {
 }
 
 // Content is read back: whether a meter says anything to an offer is its own affair.
+// Whatever else the clause is about: the meter has to be as the run found it first.
+Task<> Trial::put_back_left_behind() {
+  while (left_behind_ && !left_behind_->empty()) {
+    const Unrestored one = left_behind_->back();
+    Written written{one.item, [old = one.old] { return old; }};
+    written.writer = json{{"id", one.id}, {"attempt", one.attempt}};
+    if (one.is_content) {
+      written.content = bytes_from_hex(one.old);
+    } else if (const auto shown = one.item == "clock" ? civil_from_text(one.old) : std::nullopt) {
+      const auto ahead = shown->time_since_epoch() - one.written.time_since_epoch();
+      written.value = [this, ahead] { return clock_text(ahead); };
+    }
+    std::string refused;
+    try {
+      co_await put_back(written);
+    } catch (const MeterRefused& error) {
+      refused = error.what();
+    }
+    if (!refused.empty()) journal_unrestored(written, refused);
+    left_behind_->pop_back();
+  }
+}
+
+// What the meter's clock has to show now to be so far ahead of the rig's.
+std::string Trial::clock_text(Duration ahead) const {
+  return civil_text(CivilTime(std::chrono::round<std::chrono::seconds>(clock_.utc().time_since_epoch() + ahead)));
+}
+
 Task<> Trial::put_back(Written written) {
   Cjt188Meter& meter = station_.meter();
   if (!written.content) {
     const std::string value = written.value();
     co_await meter.write(written.item, value);
-    event("meter_restored", {{"item", written.item}, {"value", value}});
+    journal_restored(written, value);
     co_return;
   }
   co_await meter.offer(written.item, *written.content);
@@ -371,7 +403,13 @@ Task<> Trial::put_back(Written written) {
   if (is != *written.content)
     throw MeterRefused(fmt::format("{} reads {} after it was put back", written.item, to_hex(is)),
                        {"meter", written.item, to_hex(is), {}});
-  event("meter_restored", {{"item", written.item}, {"value", to_hex(is)}});
+  journal_restored(written, to_hex(is));
+}
+
+void Trial::journal_restored(const Written& written, const std::string& value) {
+  json body{{"item", written.item}, {"value", value}};
+  if (!written.writer.is_null()) body["writer"] = written.writer;
+  event("meter_restored", std::move(body));
 }
 
 void Trial::journal_unrestored(const Written& written, const std::string& why) {

@@ -16,6 +16,7 @@
 #include "rig/record/verdict.hpp"
 #include "rig/run/committer.hpp"
 #include "rig/run/decision.hpp"
+#include "rig/run/resumption.hpp"
 #include "rig/run/station.hpp"
 
 namespace meterrig::rig {
@@ -115,7 +116,11 @@ class Trial {
   void point(const FigurePoint& point);
   void note(const std::string& zh, const std::string& en);
   void deviation(const std::string& zh, const std::string& en);
+  // How far it has come: with the next commit() a run that is cut off later goes on from here. `state` is what
+  // earlier() gives then.
   void checkpoint(nlohmann::json state);
+  // The last acknowledged checkpoint of an attempt that was cut off and that this one goes on with; null: none.
+  const nlohmann::json& earlier() const noexcept { return earlier_; }
   // An event of this trial with a body of the procedure's own (prompt, answer, meter_write, ...).
   void event(std::string_view type, nlohmann::json body);
   // Writes a data item of the meter and journals it with the old value first; it is written back when the clause ends
@@ -135,6 +140,8 @@ class Trial {
   // Moves the meter's clock (its item `clock`). When the clause ends it is set as far off the rig's clock as it was
   // found. Throws MeterRefused for a meter that does not let it be moved so far.
   Task<> move_clock(CivilTime to);
+  // What an earlier part of this run left written in this meter is written back; once the meter has said who it is.
+  Task<> put_back_left_behind();
   // Writes back, last first. What the meter refuses is journaled as `sample_left`. Throws what the link throws.
   Task<> restore_items();
   // Journals what could not be written back as `sample_left`.
@@ -166,6 +173,10 @@ class Trial {
   // A wait that somebody agreed to, and that no estimate foresees: the clause may take so much longer.
   Task<> wait_out(Duration time) { return loans_->wait_out(time); }
   void lend(Loans& loans) noexcept { loans_ = &loans; }
+
+  // Of a run that goes on, and of a bench whose state its checkpoints keep; see RunSetup. `left_behind` outlives it.
+  void go_on(nlohmann::json earlier, std::vector<Unrestored>* left_behind);
+  void keep_world(std::function<nlohmann::json(int station)> world) { world_ = std::move(world); }
 
   [[noreturn]] void end(record::Verdict verdict, Cause cause) const { throw TrialEnded{verdict, std::move(cause)}; }
   [[noreturn]] void rig_fault(const std::string& text) const;
@@ -201,12 +212,18 @@ class Trial {
     std::string item;
     std::function<std::string()> value;
     std::optional<cjt188::Bytes> content = std::nullopt;
+    nlohmann::json writer = nullptr;  // clause and attempt, where it is not this one
   };
   bool is_kept(const std::string& item) const;
+  std::string clock_text(Duration ahead) const;
   Task<> put_back(Written written);
+  void journal_restored(const Written& written, const std::string& value);
   void journal_unrestored(const Written& written, const std::string& why);
   std::vector<Written> written_;
   std::map<std::string, nlohmann::json> left_;  // texts, by name
+  nlohmann::json earlier_;
+  std::vector<Unrestored>* left_behind_ = nullptr;
+  std::function<nlohmann::json(int station)> world_;
 };
 
 }  // namespace meterrig::rig

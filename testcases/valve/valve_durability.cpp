@@ -25,6 +25,21 @@ struct Counts {
   double peak_a = 0;
 };
 
+// What was counted before an interruption goes on from its last acknowledged cycle: actions after it, and the closing
+// that the loss of the supply may have forced, count for nothing.
+std::int64_t take_up(Trial& trial, Counts& counts) {
+  const nlohmann::json& earlier = trial.earlier();
+  if (earlier.is_null()) return 0;
+  counts.opened = earlier.at("opened");
+  counts.closed = earlier.at("closed");
+  counts.missing = earlier.at("missing");
+  const std::int64_t cycle = earlier.at("cycle");
+  trial.note(fmt::format("自已确认的第 {} 次循环继续（已开阀 {} 次、关阀 {} 次）", cycle, counts.opened, counts.closed),
+             fmt::format("goes on from cycle {}, the last one acknowledged ({} openings, {} closings)", cycle,
+                         counts.opened, counts.closed));
+  return cycle;
+}
+
 // One action seen from its command to the motor's rest. False: no motion within the time.
 Task<bool> act(Trial& trial, bool open, Duration watch, Counts& counts) {
   Station& st = trial.station();
@@ -106,19 +121,20 @@ Task<> run(Trial& trial) {
   const auto checkpoint = static_cast<std::int64_t>(trial.number("checkpoint_cycles"));
   const auto status_check = static_cast<std::int64_t>(trial.number("status_check_cycles"));
   Counts counts;
+  const std::int64_t before = take_up(trial, counts);
   // The first actions are watched for as long as a valve may take; later ones for as long as this valve takes.
   const Duration longest = trial.time("action_timeout_s");
   Duration open_watch = longest;
   Duration close_watch = longest;
   bool working = true;
-  for (std::int64_t cycle = 1; working && cycle <= cycles; ++cycle) {
+  for (std::int64_t cycle = before + 1; working && cycle <= cycles; ++cycle) {
     working = co_await act_until_done(trial, true, open_watch, counts);
     if (!working) break;
-    if (cycle == 1) open_watch = seconds(counts.ended_s) + margin(trial);
+    if (cycle == before + 1) open_watch = seconds(counts.ended_s) + margin(trial);
     co_await sleep_for(trial.time("dwell_s"));
     working = co_await act_until_done(trial, false, close_watch, counts);
     if (!working) break;
-    if (cycle == 1) close_watch = seconds(counts.ended_s) + margin(trial);
+    if (cycle == before + 1) close_watch = seconds(counts.ended_s) + margin(trial);
     co_await sleep_for(trial.time("dwell_s"));
     if (cycle % status_check == 0) co_await check_status(trial);
     if (cycle % checkpoint != 0) continue;

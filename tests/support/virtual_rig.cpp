@@ -132,8 +132,10 @@ rig::RunSetup VirtualRig::setup() {
 
 void VirtualRig::pass(Duration time) { meterrig::run(clock, sleep_for(time)); }
 
-Session::Session(VirtualRig& rig) : rig_(rig), first_turn_(rig.clock.turns()) {
-  run_ = std::make_unique<rig::Run>(rig.setup(), nobody_);
+Session::Session(VirtualRig& rig, const rig::Resumption* resumption) : rig_(rig), first_turn_(rig.clock.turns()) {
+  rig::RunSetup setup = rig.setup();
+  setup.resumption = resumption;
+  run_ = std::make_unique<rig::Run>(std::move(setup), nobody_);
   group_.emplace(rig.clock, &scope_);
   group_->spawn(run_->execute());
 }

@@ -80,7 +80,8 @@ class VirtualRig {
 // One run on a rig, turn by turn.
 class Session {
  public:
-  explicit Session(VirtualRig& rig);
+  // `resumption`: of the run that goes on, which outlives it; null: a new one.
+  explicit Session(VirtualRig& rig, const rig::Resumption* resumption = nullptr);
   ~Session();
 
   rig::Run& run() { return *run_; }

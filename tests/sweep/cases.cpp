@@ -2,6 +2,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "rig/record/record_fold.hpp"
 #include "tests/sweep/invariants.hpp"
@@ -62,11 +64,12 @@ class Disturbed {
     hook_exchanges(session);
     try {
       disturb(session);
-      if (abandoned_) return take_over();
-      session.to_end();
+      if (has("abandon") && abandoned_) return take_over();
+      if (!abandoned_) session.to_end();
     } catch (const std::exception& error) {
       ended_by_ = error.what();
     }
+    if (cut_off_) return go_on(session, baseline);
     Finding finding{rig_, session, ended_by_, has("fault"), has("store"), stops(), welded()};
     std::string wrong = what_is_wrong(finding);
     // What a single fault of an instrument may do to the verdicts of good meters is known; of a mixture it is not.
@@ -120,11 +123,13 @@ class Disturbed {
 
   void disturb(Session& session) {
     for (const Disturbance& d : words_) {
-      if (d.how != "stop" && d.how != "emergency" && d.how != "inside" && d.how != "abandon") continue;
+      constexpr std::array known{"stop", "emergency", "inside", "abandon", "resume", "halt"};
+      if (std::find(known.begin(), known.end(), d.how) == known.end()) continue;
       session.to_turn(d.at);
       if (session.over()) return;
-      if (d.how == "abandon") {
-        old_run_ = session.run().id();
+      cut_off_ = d.how == "resume" || d.how == "halt";
+      old_run_ = session.run().id();
+      if (d.how == "abandon" || d.how == "resume") {
         session.abandon();
         abandoned_ = true;
         return;
@@ -138,6 +143,28 @@ class Disturbed {
       session.to_turn(d.at + d.at % 7);
       session.run().stop("outside");
     }
+  }
+
+  // Another program goes on with the run, on a bench that stayed as it was.
+  std::string go_on(Session& first, const Baseline& baseline) {
+    first.abandon();
+    rig_.pass(1s);
+    std::optional<rig::Resumption> resumption;
+    try {
+      resumption.emplace(rig_.store, old_run_, "sweep");
+    } catch (const UserError&) {
+      return "";  // it had not begun, or was over
+    } catch (const record::StoreError&) {
+      return rig_.store.run_ids().empty() ? "" : "the journal of the run that was cut off is broken";
+    }
+    Session next(rig_, &*resumption);
+    try {
+      next.to_end();
+    } catch (const std::exception& error) {
+      return fmt::format("the run that went on threw: {}", error.what());
+    }
+    const std::string wrong = what_is_wrong({rig_, next, "", false, false, false});
+    return wrong.empty() ? wrong_after_resume(next.run().journal().events(), baseline) : wrong;
   }
 
   // The next program: it makes the rig safe before it does anything else, then it is stopped.
@@ -167,6 +194,7 @@ class Disturbed {
   std::string old_run_;
   std::uint64_t exchanges_ = 0;
   bool abandoned_ = false;
+  bool cut_off_ = false;  // and to go on
 };
 
 }  // namespace

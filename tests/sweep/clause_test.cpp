@@ -44,6 +44,13 @@ TEST_P(EveryClause, AbandonedAtEveryTurn) {
   sweep.each("abandon", 0, baseline_.turns - 1);
 }
 
+// (semantics: resume)
+TEST_P(EveryClause, ResumedAtEveryTurn) {
+  Sweeper sweep(files_, baseline_, seed_);
+  sweep.each("resume", 0, baseline_.turns - 1);
+  sweep.each("halt", 0, baseline_.turns - 1);
+}
+
 TEST_P(EveryClause, StoppedAtEveryExchange) {
   Sweeper sweep(files_, baseline_, seed_);
   const auto exchanges = static_cast<std::uint64_t>(baseline_.exchanges);

@@ -52,6 +52,13 @@ std::string wrong_outputs(const Finding& f, const Events& events) {
   return "";
 }
 
+// What the last program wrote.
+Events of_the_last(const Events& events) {
+  const auto resumed =
+      std::find_if(events.rbegin(), events.rend(), [](const json& e) { return e.at("type") == "run_resumed"; });
+  return {resumed.base(), events.end()};
+}
+
 // Every attempt that began ended.
 std::string wrong_attempts(const Events& events) {
   std::set<std::string> open;
@@ -96,8 +103,24 @@ std::string what_is_wrong(const Finding& f) {
   const bool refused = run.state() == record::RunState::refused;
   if (!f.ended_by.empty() && !refused) return "the run threw: " + f.ended_by;
   if (run.journal().acknowledged() != run.journal().last()) return "the last events are not durable";
-  if (std::string wrong = wrong_attempts(events); !wrong.empty()) return wrong;
-  return wrong_end(f, events);
+  const bool resumed = last_of(events, "run_resumed") != nullptr;
+  const Events own = resumed ? of_the_last(events) : events;
+  if (std::string wrong = wrong_attempts(own); !wrong.empty()) return wrong;
+  return wrong_end(f, own);
+}
+
+std::string wrong_after_resume(const Events& events, const Baseline& baseline) {
+  const auto verdicts = verdicts_by_sample(events);
+  for (const auto& [clause, verdict] : baseline.verdicts)
+    if (const auto found = verdicts.find(clause); found == verdicts.end() || found->second != verdict)
+      return fmt::format("{} is {} in the run that went on, and {} without; it ended with {}", clause,
+                         found == verdicts.end() ? "missing" : found->second, verdict,
+                         last_of(events, "clause_ended") ? last_of(events, "clause_ended")->dump() : "nothing");
+  for (const json& dut : record::fold_record(events).at("duts"))
+    for (const json& setting : dut.at("settings"))
+      if (!setting.at("put_back").get<bool>() && !setting.at("old").is_null())
+        return fmt::format("sample {} was left with another {}", dut.at("sample").dump(), setting.at("item").dump());
+  return "";
 }
 
 std::string wrong_after_kill(support::VirtualRig& rig, const std::string& run) {

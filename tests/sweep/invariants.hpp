@@ -30,6 +30,9 @@ std::string wrong_after_kill(support::VirtualRig& rig, const std::string& run);
 // the instrument.
 std::string wrong_verdict(const Finding& finding, const Baseline& baseline, const std::vector<std::string>& members);
 
+// A run that was cut off and went on finds what one finds that ran through, and leaves each meter as it was.
+std::string wrong_after_resume(const std::vector<nlohmann::json>& events, const Baseline& baseline);
+
 // "sample clause" -> verdict
 std::map<std::string, std::string> verdicts_by_sample(const std::vector<nlohmann::json>& events);
 

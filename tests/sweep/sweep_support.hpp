@@ -42,6 +42,8 @@ Baseline undisturbed(cli::RunFiles& files, std::uint64_t seed = 1);
 //   io-stop@N       first stop from within the N-th exchange of all instruments
 //   io-emergency@N  first and second stop there
 //   abandon@T       the program is gone before turn T; another one opens the rig
+//   resume@T        the program is gone before turn T; another one goes on with the run
+//   halt@T          first stop before turn T; another program goes on with the run
 //   store@N         the N-th call of the store fails
 //   fault=NAME      a fault, as of `meterrig run --fault`
 //   defect=NAME     a defect of a meter, as of `meterrig run --defect`

@@ -43,6 +43,15 @@ TEST_P(WaterClause, Abandoned) {
   for (int i = 0; i < runs() / 2; ++i) sweep.one("abandon@" + std::to_string(draws_.below(baseline_.turns)));
 }
 
+// (semantics: resume)
+TEST_P(WaterClause, Resumed) {
+  Sweeper sweep(files_, baseline_, seed_);
+  for (int i = 0; i < runs() / 2; ++i) {
+    sweep.one("resume@" + std::to_string(draws_.below(baseline_.turns)));
+    sweep.one("halt@" + std::to_string(draws_.below(baseline_.turns)));
+  }
+}
+
 // (semantics: whose fault)
 TEST_P(WaterClause, OneExchangeSpoiled) {
   Sweeper sweep(files_, baseline_, seed_);

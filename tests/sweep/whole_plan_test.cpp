@@ -37,6 +37,12 @@ TEST_P(WholePlan, Abandoned) {
   for (int i = 0; i < runs(); ++i) sweep.one(fmt::format("abandon@{}", draws_.below(baseline_.turns)));
 }
 
+TEST_P(WholePlan, Resumed) {
+  Sweeper sweep(files_, baseline_, seed_);
+  for (int i = 0; i < runs(); ++i)
+    sweep.one(fmt::format("{}@{}", i % 2 == 0 ? "resume" : "halt", draws_.below(baseline_.turns)));
+}
+
 TEST_P(WholePlan, OneExchangeSpoiled) {
   Sweeper sweep(files_, baseline_, seed_);
   for (int i = 0; i < runs(); ++i) sweep.one(draws_.io_fault());
