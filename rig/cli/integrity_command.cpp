@@ -134,8 +134,8 @@ void add_integrity(CLI::App& results, Action& action) {
       ->type_name("FILE");
   verify->footer("Example:\n  meterrig results verify latest --key laboratory.pem");
   verify->callback([options, &action] { action = [options] { return verify_run(*options); }; });
-  CLI::App* const seal =
-      add_for_run(results, "seal", "The seal of a run that is at its end, as its QR code has it; made if it has none", *options);
+  CLI::App* const seal = add_for_run(
+      results, "seal", "The seal of a run that is at its end, as its QR code has it; made if it has none", *options);
   seal->callback([options, &action] { action = [options] { return seal_one(*options); }; });
   CLI::App* const acts =
       add_for_run(results, "acts", "The audit log of a run: who did what about its report, and why", *options);

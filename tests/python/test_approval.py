@@ -287,7 +287,8 @@ def test_what_the_report_program_is_asked(desk):
     assert (said["lang"], said["templates"], said["document"]) == ("zh", str(CONFIG), None)
     for words, ending, document in ((("--document", "equipment"), "-equipment.pdf", "equipment"),
                                     (("--document", "record", "--format", "xlsx"), "-record.xlsx", "record"),
-                                    (("--format", "xlsx"), ".xlsx", "record"), (("--format", "atml"), ".atml.xml", None)):
+                                    (("--format", "xlsx"), ".xlsx", "record"),
+                                    (("--format", "atml"), ".atml.xml", None)):
         file, = desk.did("report", RUN, *words).split()
         assert file.endswith(f"{RUN}{ending}")
         assert json.loads((desk.folder / file).read_text())["asked"]["document"] == document
