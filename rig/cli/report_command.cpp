@@ -136,14 +136,14 @@ int make_report(ReportOptions options) {
 void add_choices(CLI::App& command, ReportOptions& options) {
   command
       .add_option("--format", options.formats,
-                  "html, pdf (the inspection report), xlsx (the original record), junit, atml (IEEE 1636.1), json")
+                  "html, pdf: the report; xlsx: the original record; junit; atml: IEEE 1636.1; json")
       ->check(CLI::IsMember({"html", "pdf", "xlsx", "junit", "atml", "json"}))
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("html,pdf,xlsx,junit,atml,json");
   command
       .add_option("--document", options.document,
-                  "report: html, pdf; record, the original record: pdf, xlsx; equipment, its usage record: pdf, xlsx")
+                  "report as html, pdf; original record or equipment usage as pdf, xlsx")
       ->check(CLI::IsMember({"report", "record", "equipment"}))
       ->type_name("report|record|equipment");
   command.add_option("--number", options.number, "An approved report by its number, also when it is superseded")
