@@ -3,42 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "core/json/text.hpp"
+#include "rig/plan/attachment.hpp"
 #include "rig/plan/dates.hpp"
 
 namespace meterrig::plan {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::uintmax_t bytes_max = 16U << 20U;
-
 bool holds(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-std::shared_ptr<const std::string> content_of(const json::Node& name) {
-  const fs::path path = fs::path(name.file()).parent_path() / name.not_empty();
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) {
-    name.fail(fmt::format("{}, and no such file {}", name.describe(), path.string()),
-              "the certificate's file, relative to the file that names it");
-  }
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error || size == 0 || size > bytes_max) {
-    name.fail(fmt::format("{} of {} bytes", path.string(), error ? 0 : size),
-              fmt::format("a file of 1 to {} bytes", bytes_max));
-  }
-  std::ifstream stream(path, std::ios::binary);
-  auto content =
-      std::make_shared<std::string>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-  if (content->size() != size) name.fail(path.string() + " that can't be read whole", "a readable file");
-  return content;
 }
 
 }  // namespace
@@ -91,7 +66,7 @@ Certificate read_certificate(const json::Node& node, const std::vector<const Sta
   result.verdict = node.at("verdict").one_of({"pass", "fail", "inconclusive", "recorded", "not_applicable"});
   result.remark = node.string_or("remark", "");
   result.file = node.at("file").string();
-  result.content = content_of(node.at("file"));
+  result.content = content_of(node.at("file"), "the certificate's file");
   return result;
 }
 

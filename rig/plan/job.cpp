@@ -1,6 +1,9 @@
 #include "rig/plan/job.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "rig/plan/dates.hpp"
 
 namespace meterrig::plan {
 
@@ -19,6 +22,38 @@ Agreement read_agreement(const json::Node& node, const std::vector<const Standar
   expect_clauses(*waives, standards);
   result.waives = waives->strings();
   return result;
+}
+
+constexpr std::array particular_keys{"inspection_category",
+                                     "client_address",
+                                     "maker",
+                                     "maker_address",
+                                     "laboratory",
+                                     "received",
+                                     "sampling",
+                                     "forms",
+                                     "checker"};
+
+std::vector<Attachment> read_photos(const json::Node& node) {
+  std::vector<Attachment> photos;
+  if (const auto list = node.optional("photos"))
+    for (const json::Node& photo : list->elements()) photos.push_back(read_attachment(photo));
+  return photos;
+}
+
+// Their shape is the schema's to check.
+void read_particulars(const json::Node& node, Job& job) {
+  for (const char* key : particular_keys)
+    if (const auto its = node.optional(key)) job.particulars[key] = json::to_json(*its);
+  const auto place = [&](const char* key, std::vector<Attachment>& photos) {
+    const auto its = node.optional(key);
+    if (!its) return;
+    (void)read_day(its->at("date"));
+    photos = read_photos(*its);
+    job.particulars[key].erase("photos");
+  };
+  place("received", job.receipt_photos);
+  place("sampling", job.sampling_photos);
 }
 
 }  // namespace
@@ -46,7 +81,9 @@ const Agreement* Job::waiving(const std::string& clause_id) const {
 }
 
 Job read_job(const json::Node& node, const std::vector<const Standard*>& standards, bool may_waive) {
-  node.reject_unknown_keys({"client", "order", "reason", "agreements", "certificates"});
+  node.reject_unknown_keys({"client", "order", "reason", "agreements", "certificates", "inspection_category",
+                            "client_address", "maker", "maker_address", "laboratory", "received", "sampling", "forms",
+                            "checker"});
   Job result;
   result.client = node.string_or("client", "");
   result.order = node.string_or("order", "");
@@ -59,6 +96,7 @@ Job read_job(const json::Node& node, const std::vector<const Standard*>& standar
     for (const json::Node& certificate : certificates->elements())
       result.certificates.push_back(read_certificate(certificate, standards));
   }
+  read_particulars(node, result);
   return result;
 }
 

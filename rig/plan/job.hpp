@@ -1,8 +1,10 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "rig/plan/attachment.hpp"
 #include "rig/plan/certificate.hpp"
 
 namespace meterrig::plan {
@@ -23,6 +25,10 @@ struct Job {
   std::string reason;  // of a type inspection: new product, changed design, production resumed
   std::vector<Agreement> agreements;
   std::vector<Certificate> certificates;
+  // What only report and original record print: category of the inspection, addresses, maker, laboratory, receipt and
+  // sampling of the samples, controlled forms, checker. As the job's file has it, without the photos.
+  nlohmann::json particulars = nlohmann::json::object();
+  std::vector<Attachment> receipt_photos, sampling_photos;
 
   // The agreement that accepts a value, limit or reading of a clause; null when none does.
   const Agreement* accepting(const std::string& clause_id, const std::string& name) const;

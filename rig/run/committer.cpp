@@ -1,9 +1,9 @@
 #include "rig/run/committer.hpp"
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace meterrig::rig {
 
@@ -20,7 +20,7 @@ struct Committer::Worker {
   }
 
   struct Job {
-    record::Batch batch;
+    std::shared_ptr<const record::Batch> batch;  // all that was pending: an earlier job's as well
     std::function<void(std::exception_ptr)> done;  // on the clock's thread
   };
 
@@ -32,23 +32,23 @@ struct Committer::Worker {
     wake.notify_one();
   }
 
+  // Group commit: those that came while the last one was written are one transaction, that of the latest.
   void serve() {
     for (;;) {
-      Job job;
+      std::vector<Job> group;
       {
         std::unique_lock lock(mutex);
         wake.wait(lock, [this] { return over || !jobs.empty(); });
         if (jobs.empty()) return;
-        job = std::move(jobs.front());
-        jobs.pop_front();
+        group.swap(jobs);
       }
       std::exception_ptr error;
       try {
-        store.write(job.batch);
+        store.write(*group.back().batch);
       } catch (...) {
         error = std::current_exception();
       }
-      clock.post([done = std::move(job.done), error] { done(error); });
+      for (Job& job : group) clock.post([done = std::move(job.done), error] { done(error); });
     }
   }
 
@@ -56,7 +56,7 @@ struct Committer::Worker {
   record::JournalStore& store;
   std::mutex mutex;
   std::condition_variable wake;
-  std::deque<Job> jobs;
+  std::vector<Job> jobs;
   bool over = false;
   std::thread thread;
 };
@@ -108,18 +108,17 @@ Task<> Committer::write() {
     journal_.commit();
     co_return;
   }
-  record::Batch batch = journal_.pending();
-  if (batch.empty()) co_return;
+  const auto batch = std::make_shared<const record::Batch>(journal_.pending());
+  if (batch->empty()) co_return;
   const auto state = std::make_shared<Written::State>();
-  record::Batch to_write = batch;
-  worker_->give({std::move(to_write), [state](std::exception_ptr error) {
+  worker_->give({batch, [state](std::exception_ptr error) {
                    state->error = std::move(error);
                    if (state->waiter) state->waiter->arrived();
                  }});
   CancelScope shield;
   auto written = [](std::shared_ptr<Written::State> shared) -> Task<> { co_await Written{std::move(shared)}; };
   co_await run_in(shield, written(state));
-  journal_.acknowledge(batch);
+  journal_.acknowledge(*batch);
 }
 
 }  // namespace meterrig::rig

@@ -132,6 +132,8 @@ Task<> Run::Impl::check_instruments() {
 
 void Run::Impl::begin() {
   if (!setup.resumption) {
+    for (const auto* photos : {&setup.plan.job.receipt_photos, &setup.plan.job.sampling_photos})
+      for (const plan::Attachment& photo : *photos) (void)journal->add_blob(*photo.content);
     journal->append("run_started", run_started_body(setup, run_id, instruments->list()));
     return;
   }

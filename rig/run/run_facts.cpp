@@ -88,6 +88,18 @@ json membership_json(const RunSetup& setup) {
   return all;
 }
 
+json photos_json(const std::vector<plan::Attachment>& photos) {
+  json all = json::array();
+  for (const plan::Attachment& one : photos) {
+    all.push_back({{"name", printable(one.name)},
+                   {"media_type", one.media_type},
+                   {"sha256", "sha256:" + record::hex(record::sha256({*one.content}))},
+                   {"caption", printable(one.caption)}});
+    if (one.sample) all.back()["sample"] = *one.sample;
+  }
+  return all;
+}
+
 json job_json(const plan::Job& job) {
   json agreements = json::array(), certificates = json::array();
   for (const plan::Agreement& a : job.agreements) {
@@ -103,11 +115,15 @@ json job_json(const plan::Job& job) {
                             {"serials", c.serials},
                             {"verdict", c.verdict},
                             {"file", c.file}});
-  return {{"client", job.client},
-          {"order", job.order},
-          {"reason", job.reason},
-          {"agreements", std::move(agreements)},
-          {"certificates", std::move(certificates)}};
+  json all = job.particulars;
+  if (!job.receipt_photos.empty()) all["received"]["photos"] = photos_json(job.receipt_photos);
+  if (!job.sampling_photos.empty()) all["sampling"]["photos"] = photos_json(job.sampling_photos);
+  all.update({{"client", job.client},
+              {"order", job.order},
+              {"reason", job.reason},
+              {"agreements", std::move(agreements)},
+              {"certificates", std::move(certificates)}});
+  return all;
 }
 
 json inputs_json(const RunSetup& setup) {
@@ -135,6 +151,16 @@ void check_roles(const RunSetup& setup, const Procedure& procedure, const plan::
       if (role != "host" && role != "operator" && !setup.rig.binding(setup.rig.stations[i], role))
         throw UserError(fmt::format("{}: station {} has nothing for the role {:?}, which {} ({}) needs", setup.rig.file,
                                     setup.rig.stations[i].name, role, clause.id, procedure.name));
+}
+
+// Nobody checks what he wrote himself.
+void check_checker(const RunSetup& setup) {
+  const nlohmann::json checker = setup.plan.job.particulars.value("checker", json());
+  if (!checker.is_string() || setup.operator_name.empty() || checker != setup.operator_name) return;
+  throw UserError(
+      fmt::format("the job names {} as the checker of the original record, who is the operator of this run; "
+                  "name another person",
+                  checker.dump()));
 }
 
 // A paper of tomorrow is no evidence today.
@@ -216,6 +242,7 @@ void check_setup(const RunSetup& setup) {
   }
   plan::check_supplies_fit(setup.loader, setup.rig, setup.duts);
   check_certificates(setup);
+  check_checker(setup);
   check_demands(setup);
   check_interlocks(setup);
   check_protections(setup);

@@ -89,3 +89,69 @@ def test_a_job_is_checked_like_other_files(cli, order):
     ended = cli("check", order())
     assert ended.returncode == 0 and ended.stdout == "order.json: job, ok\n"
     assert cli("check", order(verdict="passed")).returncode == 2
+
+
+PHOTO = b"\x89PNG\r\n\x1a\nof nothing"
+PARTICULARS = {
+    "inspection_category": "commissioned", "client_address": "某市某路 1 号", "maker": "乙厂",
+    "laboratory": {"name": "丙检测站", "address": "某市", "location": "二号厅"},
+    "received": {"date": "2026-11-18", "state": "完好", "photos": [{"file": "papers/left.jpg", "caption": "左侧", "sample": 1}]},
+    "sampling": {"sheet": "CY-8", "date": "2026-11-15", "base": 200, "seal": "F-77", "photos": [{"file": "papers/left.jpg"}]},
+    "forms": {"record": {"number": "MR-01", "version": "B/2"}}, "checker": "王五"}
+
+
+@pytest.fixture
+def particulars(tmp_path):
+    """Writes a job with what report and original record print, changed as the test says."""
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "left.jpg").write_bytes(PHOTO)
+
+    def write(**changes):
+        job = {"client": "甲公司", "certificates": [], **PARTICULARS, **changes}
+        (tmp_path / "order.json").write_text(json.dumps({k: v for k, v in job.items() if v is not None}, indent=1))
+        return "order.json"
+
+    return write
+
+
+def test_what_the_report_prints_of_the_order_goes_into_record_and_store(cli, particulars, tmp_path):
+    ended = cli(*RUN[:-1], "5.2.8", "--job", particulars(), "--record", "record.json")
+    assert ended.returncode == 0, ended.stderr
+    job = json.loads((tmp_path / "record.json").read_text())["job"]
+    digest = hashlib.sha256(PHOTO).hexdigest()
+    # By its content, whatever it is called.
+    photo = {"name": "left.jpg", "media_type": "image/png", "sha256": "sha256:" + digest}
+    expected = json.loads(json.dumps(PARTICULARS))
+    expected["received"]["photos"] = [{**photo, "caption": "左侧", "sample": 1}]
+    expected["sampling"]["photos"] = [{**photo, "caption": ""}]
+    assert {key: job[key] for key in expected} == expected
+    store = sqlite3.connect(tmp_path / "meterrig-data" / "meterrig.sqlite")
+    assert store.execute("SELECT bytes FROM blobs WHERE sha256 = ?", [bytes.fromhex(digest)]).fetchone() == (PHOTO,)
+    assert cli("results", "verify", "latest").returncode == 0
+
+
+@pytest.mark.parametrize("changes, where, said", [
+    ({"inspection_category": "some"}, "/inspection_category", "commissioned"),
+    ({"received": {"date": "2026-02-30", "state": "完好"}}, "/received/date", "day"),
+    ({"received": {"date": "2026-11-18"}}, "/received", "state"),
+    ({"received": {"date": "2026-11-18", "state": "好", "photos": [{"file": "order.bin"}]}}, "/received/photos/0/file",
+     "no such file"),
+    ({"sampling": {"date": "2026-11-15"}}, "/sampling", "sheet"),
+    ({"forms": {"record": {"number": "MR-01"}}}, "/forms/record", "version")])
+def test_particulars_that_are_wrong_begin_nothing(cli, particulars, changes, where, said):
+    ended = cli(*RUN, "--job", particulars(**changes))
+    assert ended.returncode == 2 and where in ended.stderr and said in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"MZ\x90\x00program", b"\xff\xfe\x00text"])
+def test_a_photo_is_a_photo_or_a_paper(cli, particulars, tmp_path, content):
+    job = particulars()
+    (tmp_path / "papers" / "left.jpg").write_bytes(content)
+    ended = cli(*RUN, "--job", job)
+    assert ended.returncode == 2 and "/received/photos/0/file" in ended.stderr, ended.stderr
+
+
+def test_nobody_checks_his_own_record(cli, particulars, tmp_path):
+    (tmp_path / "answers.json").write_text(json.dumps({"operator": "王五"}))
+    ended = cli(*RUN, "--job", particulars(), "--answers", "answers.json")
+    assert ended.returncode == 2 and "name another person" in ended.stderr, ended.stderr

@@ -5,10 +5,11 @@ import random
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from rigtools import journal, meterrig, of_type, read_until, started, verdicts, verdicts_printed
+from rigtools import PROGRAM, journal, meterrig, of_type, read_until, started, verdicts, verdicts_printed
 
 KILLS = 50
 WORKERS = 2
@@ -106,3 +107,21 @@ def test_the_same_run_again_completes_what_a_kill_left(tmp_path):
     assert again.returncode == 0 and run_id(again.stdout) == run, again.stderr
     events = journal(tmp_path / "meterrig-data", run)
     assert events[-1]["type"] == "run_ended" and len(of_type(events, "clause_ended")) == 3 * CLAUSES
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.7, 1.1, 1.6])
+def test_nothing_acknowledged_is_lost_under_load(tmp_path, seconds):
+    """Sixteen stations that write as fast as the store takes it (docs/benchmarks.md, "Journal")."""
+    writer = Path(PROGRAM).parent / "tests" / "journal_load"
+    with open(tmp_path / "out.txt", "w+", encoding="utf-8") as out:
+        process = subprocess.Popen([writer, tmp_path / "data", "60"], stdout=out, stderr=subprocess.PIPE)
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        process.kill()
+        assert process.communicate() and process.returncode == -9
+        out.seek(0)
+        printed = [int(line) for line in out if line.endswith("\n")]
+    assert len(printed) > 10 and printed == sorted(printed)
+    assert len(journal(tmp_path / "data", "load")) >= printed[-1] > 0
