@@ -4,7 +4,7 @@
 #include <iterator>
 #include <memory>
 
-#include "core/json/text.hpp"
+#include "core/media_type.hpp"
 #include "rig/cli/approving.hpp"
 #include "rig/cli/command.hpp"
 #include "rig/cli/output_files.hpp"
@@ -100,8 +100,8 @@ int attach(const ActOptions& options) {
   ApprovalDesk desk(options.data, options.run);
   if (!desk.whole()) return broken_record;
   std::string bytes = content_of(options.file);
-  const std::string type = media_type_of(bytes);
-  if (type.empty()) {
+  const auto type = media_type_of(bytes);
+  if (!type) {
     throw UserError(fmt::format("{}: by its content it is no PNG, JPEG, PDF or UTF-8 text; nothing else is attached",
                                 options.file.string()));
   }
@@ -109,7 +109,7 @@ int attach(const ActOptions& options) {
   add_place(body, desk, options);
   const record::Digest digest = record::sha256({bytes});
   body["name"] = checked_text("the file's name", options.file.filename().string());
-  body["media_type"] = type;
+  body["media_type"] = type->word;
   body["sha256"] = "sha256:" + record::hex(digest);
   body["caption"] = checked_text("--caption", options.caption);
   desk.add("attached", std::move(body), {{digest, std::move(bytes)}});

@@ -138,7 +138,9 @@ void ApprovalDesk::amend(Json body) {
   const record::Approval approval = after("amended", body);
   const record::ReportDocument& next = approval.newest();
   body.update({{"number", next.number}, {"of", next.of}, {"index", next.index}});
+  const Json by{{"by", body.at("by")}, {"reason", nullptr}};
   add("amended", std::move(body));
+  add("tested", by);
 }
 
 // HTML always, PDF when it can be made.

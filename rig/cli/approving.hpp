@@ -30,6 +30,7 @@ class ApprovalDesk {
 
   // Adds the act and says what is next. Throws UserError when it may not be.
   void add(std::string_view type, nlohmann::json body, std::vector<record::Blob> blobs = {});
+  // Who amends signs for it at once, as the one who tested.
   void amend(nlohmann::json body);
   // Renders the report as approved, and keeps it with the act. False when it could not be rendered.
   bool approve(nlohmann::json body, Language language);

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
+#include "core/media_type.hpp"
 #include "rig/cli/output_files.hpp"
 #include "rig/cli/sealing.hpp"
 
@@ -13,29 +11,6 @@ namespace meterrig::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-struct MediaType {
-  std::string_view type;
-  std::string_view ending;
-  std::string_view begins;  // empty: whatever is text
-};
-constexpr std::array<MediaType, 4> media_types{{{"image/png", ".png", "\x89PNG\r\n\x1a\n"},
-                                                {"image/jpeg", ".jpg", "\xff\xd8\xff"},
-                                                {"application/pdf", ".pdf", "%PDF-"},
-                                                {"text/plain", ".txt", ""}}};
-
-bool is_text(std::string_view bytes) {
-  const auto control = [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
-  };
-  if (bytes.empty() || std::any_of(bytes.begin(), bytes.end(), control)) return false;
-  try {
-    (void)nlohmann::json(bytes).dump();
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;  // not UTF-8
-  }
-}
 
 std::string hex_of(std::string_view bytes) {
   std::string text;
@@ -61,9 +36,8 @@ std::string laid_out(record::JournalStore& store, const fs::path& data, const nl
   const std::string name = attached.at("sha256");
   if (const std::string fault = record::blob_fault(store, "attachment", name); !fault.empty()) throw UserError(fault);
   const record::Digest digest = record::digest_from(name).value();
-  const auto type = std::find_if(media_types.begin(), media_types.end(),
-                                 [&](const MediaType& one) { return one.type == attached.at("media_type"); });
-  const std::string_view ending = type == media_types.end() ? ".bin" : type->ending;
+  const auto type = media_type_named(attached.at("media_type").get<std::string>());
+  const std::string_view ending = type ? type->ending : ".bin";
   const fs::path file = fs::absolute(data) / "attachments" / fmt::format("{}{}", record::hex(digest), ending);
   write_file(file, store.read_blob(digest).value());
   return file.lexically_normal().string();
@@ -117,12 +91,6 @@ Json dossier_of(record::JournalStore& store, const fs::path& data, const RunPape
   dossier["attachments"] = attachments_json(store, data, papers);
   dossier["corrections"] = papers.approval.corrections;
   return dossier;
-}
-
-std::string media_type_of(std::string_view bytes) {
-  for (const MediaType& one : media_types)
-    if (one.begins.empty() ? is_text(bytes) : bytes.starts_with(one.begins)) return std::string(one.type);
-  return {};
 }
 
 }  // namespace meterrig::cli

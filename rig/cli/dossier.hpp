@@ -32,7 +32,4 @@ std::string papers_fault(record::JournalStore& store, const fs::path& data, cons
 // DATA/attachments, under the name of their SHA-256.
 nlohmann::ordered_json dossier_of(record::JournalStore& store, const fs::path& data, const RunPapers& papers);
 
-// By the content alone: image/png, image/jpeg, application/pdf, text/plain; empty for anything else.
-std::string media_type_of(std::string_view bytes);
-
 }  // namespace meterrig::cli

@@ -86,10 +86,10 @@ int show_acts(const IntegrityOptions& options) {
 int seal_one(const IntegrityOptions& options) {
   record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
   const std::string run = store.find_run(options.run);
-  (void)record::seal_run(store, run, seal_key(options.data), wall_time());
+  const record::Seal seal = record::seal_run(store, run, seal_key(options.data), wall_time());
   const record::SealReport report = record::check_seals(store, run, known_keys(options.data));
   if (!report.ok()) return broken(run, report.text);
-  fmt::print("{}: {}\n", run, report.text);
+  fmt::print("{}: {}\n{}\n", run, report.text, record::printed_seal(run, seal));
   return 0;
 }
 
@@ -134,8 +134,8 @@ void add_integrity(CLI::App& results, Action& action) {
       ->type_name("FILE");
   verify->footer("Example:\n  meterrig results verify latest --key laboratory.pem");
   verify->callback([options, &action] { action = [options] { return verify_run(*options); }; });
-  CLI::App* const seal =
-      add_for_run(results, "seal", "Seal a run that is at its end and could not be sealed then", *options);
+  CLI::App* const seal = add_for_run(
+      results, "seal", "The seal of a run that is at its end, as its QR code has it; made if it has none", *options);
   seal->callback([options, &action] { action = [options] { return seal_one(*options); }; });
   CLI::App* const acts =
       add_for_run(results, "acts", "The audit log of a run: who did what about its report, and why", *options);

@@ -96,7 +96,6 @@ bool make_rendered(record::JournalStore& store, const ReportOptions& options, co
                papers.approval.approved("")->number);
   const fs::path record = keep_record(store, options.data, papers);
   Rendering how(language_of(options.lang));
-  how.document = options.document;
   how.templates = options.templates;
   bool made = true;
   for (const std::string format : rendered) {
@@ -106,6 +105,7 @@ bool make_rendered(record::JournalStore& store, const ReportOptions& options, co
       made = hand_out(store, *approved, options.lang, format, file) && made;
       continue;
     }
+    how.document = options.document.empty() && format == "xlsx" ? "record" : options.document;
     const bool good = render_report(plan::ConfigPath::find(), record, file, how);
     if (good) told(file);
     made = made && good;
@@ -136,14 +136,14 @@ int make_report(ReportOptions options) {
 void add_choices(CLI::App& command, ReportOptions& options) {
   command
       .add_option("--format", options.formats,
-                  "html, pdf (the inspection report), xlsx (the original record), junit, atml (IEEE 1636.1), json")
+                  "html, pdf: the report; xlsx: the original record; junit; atml: IEEE 1636.1; json")
       ->check(CLI::IsMember({"html", "pdf", "xlsx", "junit", "atml", "json"}))
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("html,pdf,xlsx,junit,atml,json");
   command
       .add_option("--document", options.document,
-                  "report: html, pdf; record, the original record: pdf, xlsx; equipment, its usage record: pdf, xlsx")
+                  "report as html, pdf; original record or equipment usage as pdf, xlsx")
       ->check(CLI::IsMember({"report", "record", "equipment"}))
       ->type_name("report|record|equipment");
   command.add_option("--number", options.number, "An approved report by its number, also when it is superseded")

@@ -17,7 +17,13 @@ namespace {
 // So that seals can be checked when the private key is gone, and by those who may not read it.
 void keep_public(const fs::path& data, const record::PublicKey& key) {
   const fs::path file = data / fmt::format("seal-key-{}.pub.pem", key.id());
-  if (!fs::exists(file)) write_file(file, key.pem());
+  if (fs::exists(file)) return;
+  try {
+    write_file(file, key.pem());
+  } catch (const UserError&) {
+    // Another program may have been faster, with the same content.
+    if (!fs::exists(file)) throw;
+  }
 }
 
 std::uint64_t needed_mib() {

@@ -101,8 +101,6 @@ void amended(Approval& approval, const json& act) {
                     {"index", next.index},
                     {"reason", act.value("reason", json())},
                     {"changes", act.value("changes", json::array())}};
-  next.tested_by = text(act, "by");
-  next.state = ApprovalState::tested;
   approval.documents.push_back(std::move(next));
 }
 

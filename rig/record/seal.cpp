@@ -33,7 +33,11 @@ std::string ids_of(std::span<const PublicKey> keys) {
 
 // What a seal says the run was, against what the run is. A run that went on has more events than its earlier seals.
 SealReport check_head(const std::string& run, std::span<const StoredEvent> events, const Head& sealed) {
-  const bool went_on = events.size() > sealed.seq && type_of(events[sealed.seq]) == "run_resumed";
+  const auto later = events.subspan(std::min<std::size_t>(sealed.seq, events.size()));
+  const bool went_on = std::any_of(later.begin(), later.end(), [](const StoredEvent& event) {
+    const std::string type = type_of(event);
+    return type == "run_resumed" || type == "run_refused";
+  });
   const ChainReport report = verify_chain(run, went_on ? events.first(sealed.seq) : events, sealed);
   return report.ok() ? SealReport{} : wrong(report.damage, "against its seal " + report.text);
 }

@@ -12,8 +12,8 @@
 namespace meterrig::record {
 
 // One SQLite file per data directory, `meterrig.sqlite`: write-ahead log, full synchronisation. Several programs may
-// have it open at once and wait for each other's transactions, but only one writes a run: who opens it has it until the
-// store is closed.
+// have it open at once, each waits for the transactions of the others; but only one writes a run: who opens it has it
+// until the store is closed.
 class SqliteStore : public JournalStore {
  public:
   static constexpr const char* file_name = "meterrig.sqlite";
@@ -51,11 +51,11 @@ class SqliteStore : public JournalStore {
  private:
   struct Database;
   std::int64_t key_of(const std::string& run);
+  Head head_of(const std::string& run);
   void lock(const std::string& run);
   std::filesystem::path directory_;
   std::optional<std::string> next_words_;
   std::map<std::string, int> locks_;  // descriptors, by run
-  Head head_of(const std::string& run);
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
 };

@@ -227,8 +227,8 @@ def test_attachments_and_corrections_are_in_the_dossier(desk, tmp_path):
     assert "there is no report" in desk.refused("report", RUN, code=3)
 
 
-@pytest.mark.parametrize("name, content", [("page.html", b"\x00<html>"), ("a.gif", b"GIF89a\x01"), ("b.txt", b"\xff\xfe"),
-                                           ("empty.txt", b""), ("c.png", b"MZ\x90\x00")])
+@pytest.mark.parametrize("name, content", [("page.html", b"\x00<html>"), ("a.gif", b"GIF89a\x01"),
+                                           ("b.txt", b"\xff\xfe"), ("empty.txt", b""), ("c.png", b"MZ\x90\x00")])
 def test_other_files_are_not_attached(desk, tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     assert "no PNG, JPEG, PDF or UTF-8 text" in desk.refused("attach", RUN, name, "--caption", "c", "--by", "Li Wei")
@@ -240,6 +240,19 @@ def test_a_file_that_is_too_large_or_not_there(desk, tmp_path):
         file.truncate((20 << 20) + 1)
     assert "may have 20 MiB" in desk.refused("attach", RUN, "large.png", "--caption", "c", "--by", "Li Wei")
     assert "can't read none.png" in desk.refused("attach", RUN, "none.png", "--caption", "c", "--by", "Li Wei")
+
+
+def test_photos_of_the_job_are_attachments_too(desk):
+    photo = {"name": "box.png", "media_type": "image/png", "sha256": "sha256:" + hashlib.sha256(PNG).hexdigest(),
+             "caption": "on receipt", "sample": 1}
+    received = json.dumps({"received": {"date": "2026-11-20", "photos": [photo]}})[1:-1]
+    run = real_run(desk.data, "received", lambda text: text.replace('"job":{', f'"job":{{{received},', 1)
+                   .replace(',}', '}') if '"type":"run_started"' in text else text)
+    assert "is missing: the paper" in desk.refused("results", "verify", run, code=3)
+    desk.store("INSERT INTO blobs(sha256, bytes) VALUES(?, ?)", hashlib.sha256(PNG).digest(), PNG)
+    desk.did("report", run)
+    attached, = desk.dossier(run)["attachments"]
+    assert attached.pop("file").endswith(".png") and attached == {**photo, "id": None, "by": None, "t": None}
 
 
 def test_a_simulated_run_may_have_attachments(desk, tmp_path):
@@ -274,8 +287,22 @@ def test_what_the_report_program_is_asked(desk):
     assert (said["lang"], said["templates"], said["document"]) == ("zh", str(CONFIG), None)
     for words, ending, document in ((("--document", "equipment"), "-equipment.pdf", "equipment"),
                                     (("--document", "record", "--format", "xlsx"), "-record.xlsx", "record"),
-                                    (("--format", "xlsx"), ".xlsx", None), (("--format", "atml"), ".atml.xml", None)):
+                                    (("--format", "xlsx"), ".xlsx", "record"),
+                                    (("--format", "atml"), ".atml.xml", None)):
         file, = desk.did("report", RUN, *words).split()
         assert file.endswith(f"{RUN}{ending}")
         assert json.loads((desk.folder / file).read_text())["asked"]["document"] == document
     assert "is made as pdf or xlsx" in desk.refused("report", RUN, "--document", "record", "--format", "html")
+
+
+def test_the_report_program_itself(desk):
+    """What it makes of a dossier is looked at by its own tests; here that the two understand each other."""
+    desk.program = PROGRAM
+    desk.approve()
+    desk.did("amend", RUN, "--by", "Li Wei", "--reason", "a slip", "--change", "title of clause 4")
+    desk.did("review", RUN, "--by", "Wang Fang")
+    desk.did("approve", RUN, "--by", "Zhang Min")
+    page = desk.report("--lang", "both").decode()
+    assert all(word in page for word in ("R-2026-001-A1", "Li Wei", "Wang Fang", "Zhang Min", "title of clause 4"))
+    assert 'class="watermark"' not in page
+    assert "R-2026-001-A1" not in desk.report("--number", "R-2026-001").decode()

@@ -13,7 +13,8 @@ from rigtools import CONFIG, PROGRAM, journal, meterrig, read_until, started, ve
 
 COMMANDS = ["", "run", "check", "list", "list clauses", "list procedures", "list instruments", "list meters",
             "list defects", "list plans", "bench", "bench serve", "results", "results list", "results show",
-            "results verify", "results export", "report", "frame", "frame decode"]
+            "results verify", "results export", "results seal", "results key", "results acts", "report", "tested",
+            "review", "return", "approve", "amend", "correct", "attach", "frame", "frame decode"]
 STANDARDS = ["cjt484", "cjt503", "cwdpa", "husec", "seal"]
 
 

@@ -44,6 +44,7 @@ def cut(source, run, target, last):
             store.execute(f"DELETE FROM {table} WHERE run = ? AND {number} > ?", (key, last))
         (head,) = store.execute("SELECT hash FROM events WHERE run = ? AND seq = ?", (key, last)).fetchone()
         store.execute("UPDATE runs SET head_seq = ?, head_hash = ? WHERE key = ?", (last, head, key))
+        store.execute("DELETE FROM seals WHERE run = ?", (key,))  # that of an end which it never came to
     store.close()
 
 

@@ -1,9 +1,7 @@
 """Stores that are not as they should be: each is told with what to do next, and nothing acknowledged is lost."""
 
 import os
-import resource
 import shutil
-import signal
 import sqlite3
 import subprocess
 
@@ -145,33 +143,6 @@ def test_a_run_that_could_not_be_sealed_is_kept_and_sealed_later(cli, data):
     (data / "seal-key.pem").chmod(0o600)
     assert cli("results", "seal").returncode == 0
     assert ", valid" in cli("results", "verify").stdout
-
-
-def full_at(size):
-    """As a disk that is full from there on: writes fail, the program goes on."""
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    return limit
-
-
-def test_a_disk_that_is_full_in_the_midst_of_a_run(cli, data, tmp_path):
-    """What was acknowledged is there, the run is told as broken off, and the earlier one is whole."""
-    stopped = 0
-    for size in (300_000, 600_000, 900_000):
-        run = meterrig("run", "cjt503-auto", "--only", "5.3.8,5.3.9,5.3.6", "--seed", size, cwd=tmp_path,
-                       preexec_fn=full_at(size))
-        assert "see that it has space" in run.stderr, run.stderr
-        stopped += run.returncode == 4
-    assert stopped == 3
-    runs = run_of(data)
-    for run in runs:
-        verified = cli("results", "verify", run)
-        assert verified.returncode == 0, verified.stderr
-    broken_off = [journal(data, run) for run in runs[1:]]
-    assert any(len(events) > 20 for events in broken_off)
-    assert not any(event["type"] == "run_ended" for events in broken_off for event in events)
-    assert cli(*RUN, "--seed", "7").returncode == 0
 
 
 def test_too_little_space_to_begin(cli, tmp_path):

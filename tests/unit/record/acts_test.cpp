@@ -114,6 +114,8 @@ TEST_F(Acts, AnApprovedReportIsOnlySuperseded) {
       approval().newest().amendment,
       json({{"number", "R-1-A1"}, {"of", "R-1"}, {"index", 1}, {"reason", "wrong client"}, {"changes", {"client"}}}));
   EXPECT_EQ(approval().documents.front().state, ApprovalState::approved) << "until the amendment is";
+  EXPECT_EQ(state(), ApprovalState::open);
+  add("tested", by("Li Wei"));
   EXPECT_NE(refused("reviewed", by("liwei")), "");
   add("reviewed", by("Wang"));
   EXPECT_NE(refused("approved", by("Zhang", {{"number", "R-9"}})).find("R-1-A1"), std::string::npos);
