@@ -4,6 +4,7 @@ import datetime
 import html
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -14,6 +15,9 @@ FACES = (("Report Sans", "Noto Sans CJK SC", "Regular"), ("Report Sans", "Noto S
          ("Report Mono", "Noto Sans Mono CJK SC", "Regular"))
 FACE = '@font-face {{ font-family: "{}"; font-weight: {}; src: url("{}"); }}\n'
 WEIGHTS = {"Regular": "normal", "Bold": "bold"}
+MARKUP = re.compile(r"(<style.*?</style>|<[^>]*>)", re.DOTALL)
+LONG_WORD = re.compile(r"[^\s&;]{300,}")  # longer than the text of a seal; & and ; are those of a character's name
+BREAK_EVERY = 25
 EPOCH = "1980-01-01T00:00:00Z"  # of a record that has no times
 
 
@@ -49,7 +53,20 @@ def cut_fonts(files, text, folder):
     return style
 
 
-def render(record, language, number=None, plots=None, templates=None):
+def with_breaks(text):
+    """The page with blanks in words of hundreds of signs.
+
+    WeasyPrint lays out the rest of such a word anew for each line of it: minutes for some of 10,000 signs.
+    """
+    def broken(word):
+        return " ".join(re.findall(".{1,%d}" % BREAK_EVERY, word.group()))
+
+    parts = MARKUP.split(text)
+    parts[::2] = [LONG_WORD.sub(broken, part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def render(given):
     """The bytes of the PDF, which depend on nothing but what is given."""
     files = [font_file(family, face) for _, family, face in FACES]  # first: without fonts WeasyPrint only warns
     try:
@@ -57,10 +74,11 @@ def render(record, language, number=None, plots=None, templates=None):
         from weasyprint.text.fonts import FontConfiguration
     except ImportError:
         raise ValueError("a PDF needs WeasyPrint: apt-get install weasyprint") from None
+    record = given.record
     moment = datetime.datetime.fromisoformat((record.get("ended") or record.get("started") or EPOCH)[:19] + "+00:00")
     # Fonts bear the time at which they were cut: that of the record.
     os.environ["SOURCE_DATE_EPOCH"] = str(int(moment.timestamp()))
-    text = page.render(record, language, number, plots, templates, paper=True)
+    text = with_breaks(page.render(given, paper=True))
 
     def only_own(url):
         """Nothing is fetched: a picture is part of its template, as in the HTML."""

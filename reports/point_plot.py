@@ -13,7 +13,7 @@ NAMES = {
 AXES = {"m3": ("本期用量", "usage of the period")}
 FIGURE = markupsafe.Markup(
     '<figure class="points"><svg viewBox="0 0 {} {}" role="img"><style>{}</style>{}</svg>'
-    "<figcaption><b>{}</b><br>{}</figcaption></figure>")
+    "<figcaption><b>#{} {}</b><br>{}</figcaption></figure>")
 HEADROOM = 1.12  # above the highest point
 RADIUS = 3.2
 
@@ -124,8 +124,8 @@ def readings(points, words):
             point["x"], words.unit(point["x_unit"]), point["y"])
 
 
-def figures(result, words, style):
-    """The drawings of all figures of a result, in the order of their first points."""
+def figures(sample, result, words, style):
+    """The drawings of all figures of a sample's result, in the order of their first points."""
     names = dict.fromkeys(point["figure"] for point in result.get("points", []))
     drawings = []
     for name in names:
@@ -133,10 +133,10 @@ def figures(result, words, style):
         limits = [m["limit"] for m in result["measurements"] if m["name"] == name and m["limit"]]
         if name == "price_over_usage":
             drawing, caption = staircase(points, words), readings(points, words)
-        elif name == "settlement_error":
+        elif name == "settlement_error" and len(points) > 1:  # else the table says it
             drawing, caption = errors(points, limits[0] if limits else None, words), legend(points, words)
         else:
             continue
         drawings.append(FIGURE.format(WIDTH, HEIGHT, markupsafe.Markup(style), markupsafe.Markup("".join(drawing)),
-                                      words.t(*NAMES[name]), markupsafe.Markup("").join(caption)))
+                                      sample, words.t(*NAMES[name]), markupsafe.Markup("").join(caption)))
     return drawings

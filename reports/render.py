@@ -1,17 +1,18 @@
 #!/usr/bin/python3
 """Renders the record of a run; the file's ending says as what.
 
-    render.py RECORD.json --lang zh|en|both -o FILE [--number NO] [--plots FILE.json] [--templates DIR]
+    render.py RECORD.json --lang zh|en|both -o FILE [--document report|record|equipment] [--dossier FILE.json]
+              [--number NO] [--plots FILE.json] [--templates DIR]
 
-    .html   the inspection report, one self-contained page
-    .pdf    the inspection report on numbered pages
-    .xlsx   the original record: every measurement with its full value
+    .html       one self-contained page
+    .pdf        numbered pages
+    .xlsx       a workbook: the original record, or the record of equipment use
+    .atml.xml   the results as IEEE 1636.1 has them
 
 A record that is simulated bears a watermark and can't get a report number.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import sys
@@ -21,6 +22,9 @@ import jinja2
 sys.dont_write_bytecode = True  # may be installed where nothing can be written
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import atml  # noqa: E402
+import dossier  # noqa: E402
+import legible  # noqa: E402
 import page  # noqa: E402
 import paper  # noqa: E402
 import sheets  # noqa: E402
@@ -28,7 +32,7 @@ import sheets  # noqa: E402
 
 def load(path):
     text = sys.stdin.read() if path == "-" else pathlib.Path(path).read_text(encoding="utf-8")
-    record = json.loads(text)
+    record = legible.loads(text)
     missing = [key for key in ("run", "verdict", "duts", "conclusion", "simulated", "journal") if key not in record]
     if missing:
         raise ValueError(f"this is no record of a run: it has no {', '.join(missing)}")
@@ -39,16 +43,20 @@ def render(record, arguments):
     """The bytes of the file."""
     if arguments.number and record["simulated"]:
         raise ValueError("a simulated run gets no report number")
+    found = dossier.load(arguments.dossier, record)
+    number = dossier.number_of(found, arguments.number)
+    plots = legible.loads(pathlib.Path(arguments.plots).read_text(encoding="utf-8")) if arguments.plots else None
+    given = page.Given(record, arguments.lang, found, number, plots, arguments.templates, arguments.document)
     ending = pathlib.Path(arguments.output).suffix.lower()
     if ending == ".xlsx":
-        return sheets.render(record, arguments.lang, arguments.number)
-    plots = json.loads(pathlib.Path(arguments.plots).read_text(encoding="utf-8")) if arguments.plots else None
-    given = (record, arguments.lang, arguments.number, plots, arguments.templates)
+        return sheets.render(given)
     if ending == ".pdf":
-        return paper.render(*given)
+        return paper.render(given)
     if ending == ".html":
-        return page.render(*given).encode()
-    raise ValueError(f"{arguments.output}: expected a file that ends in .html, .pdf or .xlsx")
+        return page.render(given).encode()
+    if arguments.output.lower().endswith(".atml.xml"):
+        return atml.render(given)
+    raise ValueError(f"{arguments.output}: expected a file that ends in .html, .pdf, .xlsx or .atml.xml")
 
 
 def write(path, content):
@@ -66,9 +74,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("record", help="record of a run as JSON, - for standard input")
     parser.add_argument("--lang", choices=("zh", "en", "both"), default="both")
-    parser.add_argument("-o", "--output", required=True, help="the file: .html, .pdf or .xlsx")
+    parser.add_argument("-o", "--output", required=True, help="the file: .html, .pdf, .xlsx or .atml.xml")
     parser.add_argument("--number", help="report number; not for a simulated run")
     parser.add_argument("--plots", help="what to draw of its waveforms, a file that meterrig writes under plots/")
+    parser.add_argument("--dossier", help="seal, approval and attachments of the run, a file that meterrig writes")
+    parser.add_argument("--document", choices=tuple(page.DOCUMENTS), default="report")
     parser.add_argument("--templates", help="folder whose files take the place of the templates of the same name")
     arguments = parser.parse_args()
     try:

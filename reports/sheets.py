@@ -1,17 +1,15 @@
 """The original record (原始记录) as a workbook: every measurement with its full value."""
 
-import datetime
-import io
+import dataclasses
 import json
-import zipfile
 
+import formulas
+import original
+import page
 import tables
 import wording
-
-STAMP = (1980, 1, 1, 0, 0, 0)  # of the parts in the archive: the same record gives the same bytes
-SIMULATED = "SIMULATED 模拟"
-WIDEST = 60
-ILLEGAL = {number: "\ufffd" for number in range(32) if chr(number) not in "\t\n\r"}
+import workbook
+from workbook import exact
 
 
 class Words(wording.Words):
@@ -31,10 +29,11 @@ def columns(words, *pairs):
     return [words.t(*pair) for pair in pairs]
 
 
-def run_sheet(record, words, number):
+def run_sheet(record, words, number, form):
     t, calm = words.t, wording.plain
     software = record["software"]
     yield columns(words, ("名称", "Name"), ("内容", "Content"))
+    yield from form
     yield from (
         (t("报告编号", "Report number"), number or t("无", "none")),
         (t("运行", "Run"), record["run"]),
@@ -42,6 +41,7 @@ def run_sheet(record, words, number):
         (t("计划", "Plan"), record["plan"].get("id", "")),
         (t("委托方", "Client"), record["job"].get("client", "")),
         (t("委托单号", "Order"), record["job"].get("order", "")),
+        (t("校核", "Checked by"), record["job"].get("checker", "")),
         (t("检验原因", "Reason"), record["job"].get("reason", "")),
         (t("装置", "Rig"), record["rig"].get("id", "")),
         (t("地点", "Place"), record["rig"].get("place", "")),
@@ -102,16 +102,11 @@ def limit_columns(limit):
 
 
 def remark_of(measurement, words):
-    """What else the record says of a value: why there is none, formula, other readings, budget."""
+    """What else the record says of a value: why there is none, other readings, what it rests on."""
     parts = [words.said(measurement["reason"]), words.said(measurement.get("remark"))]
     parts += [f"{name} = {exact(value)}" for name, value in measurement.get("more", {}).items()]
     parts += [f"{words.said(other['reading'])}: {exact(other['value'])} ({words.verdict(other['verdict'])})"
               for other in measurement.get("other_readings", [])]
-    if "correction" in measurement:
-        parts.append(f"{exact(measurement['indication'])} + {exact(measurement['correction'])}")
-    if "budget" in measurement:
-        terms = [f"{term['term']} {exact(term['standard_uncertainty'])}" for term in measurement["budget"]]
-        parts.append(f"u: {', '.join(terms)}; u_c = {exact(measurement['combined_uncertainty'])}")
     if "rests_on" in measurement:
         parts.append(words.t("依据非标准给出的", "rests on what is not the standard's own:") + " " +
                      ", ".join(measurement["rests_on"]))
@@ -124,29 +119,40 @@ def measurement_sheet(record, words):
                   ("结束", "End"), ("量", "Quantity"), ("单侧", "One-sided"), ("值", "Value"), ("单位", "Unit"), ("U", "U"),
                   ("k", "k"), ("限值类型", "Kind of limit"), ("限值", "Limit"), ("上限", "Upper limit"),
                   ("限值来源", "Source of the limit"), ("判定依据", "Decision"), ("判定", "Verdict"),
-                  ("公式或备注", "Formula or remark"))
+                  ("备注", "Remark"), ("公式", "Formula"))
     for sample, result in tables.results(record):
         for attempt in result["attempt_records"]:
             who = (sample, result["id"], result["title"]["zh"], result["title"]["en"], attempt["attempt"],
                    attempt["operator"], words.stamp(attempt["started"]), words.stamp(attempt["ended"]))
-            for own in attempt["measurements"]:
+            for at, own in enumerate(attempt["measurements"]):
                 yield (*who, own["name"], own.get("one_sided", ""), own["value"], own["unit"],
                        own["expanded_uncertainty"], own["coverage_factor"], *limit_columns(own["limit"]),
-                       own["decision"], own["verdict"], remark_of(own, words))
+                       own["decision"], own["verdict"], remark_of(own, words),
+                       "\n".join(formulas.of(attempt["measurements"], at)))
+
+
+def readings_of(list_of, words):
+    return "; ".join(f"{one['name']} {exact(one['value'])} {one['unit']} ({words.stamp(one['t'])})" for one in list_of)
 
 
 def clause_sheet(record, words):
     yield columns(words, ("样品", "Sample"), ("条款", "Clause"), ("项目（中文）", "Title (Chinese)"),
                   ("项目（英文）", "Title (English)"), ("程序", "Procedure"), ("次", "Attempt"), ("检验员", "Operator"),
                   ("开始", "Start"), ("结束", "End"), ("判定", "Verdict"), ("证书", "Certificates"), ("原始数据", "Raw data"),
-                  ("仪器", "Instruments"))
+                  ("仪器", "Instruments"), ("校核", "Checked by"), ("环境（开始）", "Ambient at start"),
+                  ("环境（结束）", "Ambient at end"))
+    found = {(one["dut"]["sample"], one["result"]["id"], one["attempt"]["attempt"]): one
+             for one in original.attempts(record)}
     for sample, result in tables.results(record):
         for one in result["attempt_records"] or [{**result, "attempt": None}]:
             papers = [f"{p['number']} {p['laboratory']} {p['date']} {p['sha256']}" for p in one["certificates"]]
+            around = found.get((sample, result["id"], one["attempt"]), {"before": [], "after": []})
             yield (sample, result["id"], result["title"]["zh"], result["title"]["en"], result["procedure"],
                    one["attempt"], one["operator"], words.stamp(one["started"]), words.stamp(one["ended"]),
                    one["verdict"], "; ".join(papers), ", ".join(one["evidence"]),
-                   ", ".join(f"{role}: {name}" for role, name in one.get("instruments", {}).items()))
+                   ", ".join(f"{role}: {name}" for role, name in one.get("instruments", {}).items()),
+                   record["job"].get("checker", ""), readings_of(around["before"], words),
+                   readings_of(around["after"], words))
 
 
 def remarks_of(one, words):
@@ -173,6 +179,8 @@ def remark_sheet(record, words):
              for one in record["stops"]]
     rows += [(words.t("仪器不足", "shortfall"), None, "", None, None, f"{one['instrument']}: {words.said(one['text'])}")
              for one in record["shortfalls"]]
+    rows += [(words.t("续检", "resumed"), None, "", None, one["t"], f"{words.said(one['text'])} {one['by'] or ''}")
+             for one in record.get("resumptions", [])]
     for sample, result in tables.results(record):
         # What an attempt says its result says too; only a result without an attempt speaks for itself.
         for one in result["attempt_records"] or [{**result, "attempt": None}]:
@@ -188,87 +196,54 @@ def environment_sheet(record, words):
                reading["unit"])
 
 
-def exact(value):
-    """A number with its shortest digits that give the same number, a decimal as it stands."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else wording.plain(value)
+def correction_sheet(own, words):
+    yield columns(words, ("时间", "Time"), ("更正人", "Who"), ("样品", "Sample"), ("条款", "Clause"), ("内容", "What"),
+                  ("原值", "Old"), ("新值", "New"), ("原因", "Why"))
+    for one in own["corrections"]:
+        yield (words.stamp(one["t"]), one["by"], one["sample"], one["id"], one["what"], exact(one["old"]),
+               exact(one["new"]), one["reason"])
 
 
-def put(sheet, place, value):
-    """A number as a number, all else as text: what a person wrote never becomes a formula."""
-    cell = sheet.cell(*place)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        # All its digits: openpyxl leaves a number only 16, one too few for some.
-        cell.value, cell.data_type = repr(value), "n"
-    elif value not in (None, ""):
-        cell.value = exact(value).translate(ILLEGAL)
-        cell.data_type = "s"
-        cell.quotePrefix = True
-    return cell
+def act_sheet(own, words):
+    yield columns(words, ("时间", "Time"), ("行为", "Act"), ("人员", "Who"), ("原因", "Why"))
+    for act in own["acts"]:
+        yield words.stamp(act["t"]), words.act_name(act["type"]), act["by"], act["reason"]
 
 
-def width(text):
-    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in str(text))
+def use_sheet(record, words):
+    yield columns(words, ("仪器", "Instrument"), ("型号", "Model"), ("编号", "Serial number"),
+                  ("校准有效期至", "Calibration due"), ("用途", "Role"), ("条款", "Clause"), ("样品", "Sample"), ("开始", "From"),
+                  ("结束", "To"), ("使用人", "Operator"), ("使用前读回时间", "Read back before at"),
+                  ("使用前状态", "State before"), ("使用后读回时间", "Read back after at"), ("使用后状态", "State after"))
+    for use in original.uses(record):
+        yield (use["name"], use["model"], use["serial"], use["due"], ", ".join(use["roles"]), use["id"], use["sample"],
+               words.stamp(use["started"]), words.stamp(use["ended"]), use["operator"], words.stamp(use["before_t"]),
+               use["before"], words.stamp(use["after_t"]), use["after"])
 
 
-def fill(sheet, title, rows, simulated, language):
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
-    put(sheet, (1, 1), title).font = Font(bold=True, size=13, color="A01C1C" if simulated else "1C2430")
-    widths = {}
-    for line, row in enumerate(rows, 2):
-        for column, value in enumerate(row, 1):
-            cell = put(sheet, (line, column), value)
-            cell.alignment = Alignment(vertical="top", wrap_text=True)
-            widths[column] = min(WIDEST, max(widths.get(column, 6), width(cell.value or "") + 2))
-            if line == 2:
-                cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E2EDF7")
-    for column, size in widths.items():
-        sheet.column_dimensions[get_column_letter(column)].width = size
-    sheet.freeze_panes = "A3"
-    sheet.print_title_rows = "1:2"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
-    pages = {"zh": "第 &P 页 共 &N 页", "en": "page &P of &N"}
-    sheet.oddFooter.center.text = pages.get(language) or " · ".join(pages.values())
-    if simulated:
-        sheet.oddHeader.center.text = SIMULATED
+def form_rows(given, words):
+    """The first lines of a controlled form."""
+    form = page.form_of(given, page.environment_of(given.templates))
+    return [(words.t("表格编号", "Form"), form["number"]), (words.t("表格版本", "Version of the form"), form["version"])]
 
 
-def packed(book):
-    """The workbook's bytes without the times at which its parts were written."""
-    from openpyxl.writer.excel import ExcelWriter
-
-    written, steady = io.BytesIO(), io.BytesIO()
-    ExcelWriter(book, zipfile.ZipFile(written, "w")).save()
-    with zipfile.ZipFile(written) as source, zipfile.ZipFile(steady, "w") as target:
-        for name in source.namelist():
-            target.writestr(zipfile.ZipInfo(name, STAMP), source.read(name), zipfile.ZIP_DEFLATED)
-    return steady.getvalue()
-
-
-def render(record, language, number=None):
-    """The bytes of the workbook, which depend on nothing but what is given."""
-    try:
-        import openpyxl
-    except ImportError:
-        raise ValueError("a workbook needs openpyxl: apt-get install python3-openpyxl") from None
-
-    words = Words(language, record.get("utc_offset", "+00:00"))
-    moment = record.get("ended") or record.get("started") or "1980-01-01T00:00:00Z"
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    book.properties.title, book.properties.creator = record["run"], "meterrig"
-    book.properties.created = book.properties.modified = datetime.datetime.fromisoformat(moment[:19])
-    for name, rows in ((("运行", "Run"), run_sheet(record, words, number)),
-                       (("样品", "Samples"), sample_sheet(record, words)),
-                       (("仪器", "Equipment"), equipment_sheet(record, words)),
-                       (("条款", "Clauses"), clause_sheet(record, words)),
-                       (("测量", "Measurements"), measurement_sheet(record, words)),
-                       (("偏离与备注", "Deviations and notes"), remark_sheet(record, words)),
-                       (("环境", "Environment"), environment_sheet(record, words))):
-        title = [SIMULATED if record["simulated"] else "", words.t("原始记录", "Original record"), number or "",
-                 record["run"], words.t(*name)]
-        fill(book.create_sheet(words.t(*name)), " · ".join(part for part in title if part), rows,
-             record["simulated"], language)
-    return packed(book)
+def render(given):
+    """The original record, or the record of equipment use, as a workbook."""
+    record = given.record
+    words = Words(given.language, record.get("utc_offset", "+00:00"))
+    # A report is no table: its workbook is the original record.
+    given = dataclasses.replace(given, document="record" if given.document == "report" else given.document)
+    heads = run_sheet(record, words, given.number, form_rows(given, words))
+    if given.document == "equipment":
+        parts = [(("表头", "Form"), heads), (("使用记录", "Uses"), use_sheet(record, words))]
+    else:
+        parts = [(("运行", "Run"), heads), (("样品", "Samples"), sample_sheet(record, words)),
+                 (("仪器", "Equipment"), equipment_sheet(record, words)),
+                 (("条款", "Clauses"), clause_sheet(record, words)),
+                 (("测量", "Measurements"), measurement_sheet(record, words)),
+                 (("偏离与备注", "Deviations and notes"), remark_sheet(record, words)),
+                 (("环境", "Environment"), environment_sheet(record, words)),
+                 (("更正", "Corrections"), correction_sheet(given.dossier, words)),
+                 (("审批", "Approval"), act_sheet(given.dossier, words))]
+    return workbook.bytes_of(given, words.t(*page.DOCUMENTS[given.document][1]),
+                             [(words.t(*title), rows) for title, rows in parts])

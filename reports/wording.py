@@ -45,6 +45,22 @@ DECISIONS = {
     "no_reading": ("无读数", "no reading"),
     "one_sided": ("单侧读数", "one-sided reading"),
 }
+CATEGORIES = {
+    "type": ("型式检验", "type inspection"),
+    "factory": ("出厂检验", "factory inspection"),
+    "commissioned": ("委托检验", "commissioned inspection"),
+    "supervision": ("监督抽查", "supervision by sampling"),
+}
+ACTS = {
+    "tested": ("检验完成", "tested"),
+    "reviewed": ("审核通过", "reviewed"),
+    "returned": ("退回", "returned"),
+    "approved": ("批准", "approved"),
+    "attached": ("附加文件", "attached"),
+    "corrected": ("更正", "corrected"),
+    "amended": ("修改报告", "amended"),
+}
+UNAPPROVED = {"approved": None, "superseded": "已作废 SUPERSEDED"}
 DISTRIBUTIONS = {"rectangular": ("矩形", "rectangular"), "normal": ("正态", "normal")}
 BUDGET_TERMS = {
     "accuracy": ("仪器准确度", "accuracy"),
@@ -145,6 +161,17 @@ def percent(probability):
     return "< 0.01 %" if 0 < probability < 1e-4 else f"{100 * probability:.2g} %"
 
 
+def ranges(numbers):
+    """Numbers of samples as people write them: 1–6, 8."""
+    runs = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in runs)
+
+
 class Words:
     """The functions that a template calls, for one language and one place."""
 
@@ -157,8 +184,8 @@ class Words:
 
     def functions(self):
         names = ("t", "text", "title", "verdict", "state", "source", "standing", "rule", "decision", "limit",
-                 "reading", "rounded", "uncertainty", "unit", "risk", "budget_term", "significant", "time",
-                 "duration", "cause", "plain")
+                 "category", "unapproved", "act_name", "value", "values", "rounded", "ranges", "unit", "risk",
+                 "budget_term", "significant", "time", "cause", "plain")
         return {name: getattr(self, name, None) or globals()[name] for name in names}
 
     def t(self, zh, en):
@@ -194,6 +221,16 @@ class Words:
         """Of a standard: what its file says of its status."""
         return self.pair(STANDINGS.get(word), plain(word))
 
+    def category(self, word):
+        return self.pair(CATEGORIES.get(word), plain(word))
+
+    def act_name(self, word):
+        return self.pair(ACTS.get(word), plain(word))
+
+    def unapproved(self, word):
+        """The mark of a report that is not valid as it stands, in both languages as a watermark is; none if it is."""
+        return UNAPPROVED.get(word, "未批准 NOT APPROVED")
+
     def rule(self, rule):
         factor = rule.get("guard_factor", 1)
         pair = [text.format("" if factor == 1 else f"{plain(factor)} ") for text in RULES.get(rule.get("rule"), ())]
@@ -214,20 +251,28 @@ class Words:
         to = "to" if self.language == "en" else "~"
         return f"{plain(low)} {to} {plain(high)} {shown}".rstrip()
 
-    def reading(self, measurement):
+    def number(self, measurement):
+        """The value as it is printed, without its unit."""
         if measurement["value"] is None:
             return self.t("无读数", "no reading")
         shown = rounded(measurement["value"], measurement.get("expanded_uncertainty"), measurement["limit"])
         if (measurement["limit"] or {}).get("magnitude_of"):
             shown = f"{measurement['limit']['magnitude_of']} = {shown}"
         bound = measurement.get("one_sided")
-        if bound:
-            shown = f"{bound} {shown}"
-        return f"{shown} {self.unit(measurement['unit'])}".rstrip()
+        return f"{bound} {shown}" if bound else shown
 
-    def uncertainty(self, measurement):
-        shown = uncertainty_text(measurement.get("expanded_uncertainty"))
-        return shown if shown == "—" else f"{shown} {self.unit(measurement['unit'])}".rstrip()
+    def value(self, measurement):
+        """y ± U, without the unit."""
+        spread = uncertainty_text(measurement.get("expanded_uncertainty"))
+        return self.number(measurement) if spread == "—" else f"{self.number(measurement)} ± {spread}"
+
+    def values(self, row):
+        """What was recorded of a quantity: of each sample, or once where all say the same."""
+        unit = self.unit(row["measurement"]["unit"])
+        said = {sample: f"{self.value(own)} {unit}".rstrip() for sample, own in row["of"].items()}
+        if len(set(said.values())) == 1 and len(said) > 1:
+            return f"{next(iter(said.values()))} (#{ranges(said)})"
+        return " · ".join(f"#{sample} {text}" for sample, text in said.items())
 
     def risk(self, measurement):
         """The specific risk of an accepted or rejected value (JCGM 106), where a guard band was chosen for its sake."""
@@ -266,17 +311,6 @@ class Words:
             return ""
         moment = datetime.datetime.fromisoformat(text.rstrip("Z").split(".")[0]) + self.offset
         return moment.isoformat() + text.rstrip("Z")[19:] + self.offset_text.removeprefix("UTC")
-
-    def duration(self, start, end):
-        if not start or not end:
-            return "—"
-        moments = [datetime.datetime.fromisoformat(text.rstrip("Z")[:26]) for text in (start, end)]
-        total = (moments[1] - moments[0]).total_seconds()
-        if total < 60:
-            return f"{total:.1f} s"
-        minutes, seconds = divmod(round(total), 60)
-        hours, minutes = divmod(minutes, 60)
-        return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"
 
     def cause(self, cause):
         """What was asked, of whom, what came back and after how long."""

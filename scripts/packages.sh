@@ -3,9 +3,9 @@
 packages_run=(
   cmake ninja-build g++ ccache pkg-config
   libboost1.81-dev libfmt-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libsqlite3-dev libssl-dev libzstd-dev
-  libutf8proc-dev liblxi-dev libmodbus-dev libserialport-dev libpugixml-dev libvalijson-dev
+  liblxi-dev libmodbus-dev libserialport-dev libpugixml-dev libvalijson-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 python3-jinja2 python3-dev pybind11-dev python3-numpy python3-matplotlib python3-tqdm
+  libutf8proc-dev python3 python3-jinja2 python3-dev pybind11-dev python3-numpy python3-matplotlib python3-tqdm
   weasyprint python3-openpyxl python3-pil python3-segno python3-h5py python3-zstandard python3-jsonschema
   fonts-noto-cjk fontconfig
 )

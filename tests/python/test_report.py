@@ -8,52 +8,15 @@ import subprocess
 import openpyxl
 import pytest
 
-from rigtools import ENVIRONMENT, ROOT, meterrig
+from reporttools import PNG, RENDER, images_in, made, pdf_pages, rendered, squeezed, texts_of
+from rigtools import meterrig
 
-RENDER = ROOT / "reports" / "render.py"
 TEMPLATES = RENDER.parent / "templates"
 # A waveform and people's answers; a staircase, money and a frame that is longer than a line.
 RUNS = {"gas": ("cjt503-auto", "--only", "5.3.8,5.3.15"),
         "water": ("cjt484-auto", "--only", "A.price,5.4.1,5.4.8.2,5.4.9.1", "--dut", "lxs15-1")}
 LANGUAGES = {"zh": ("检验报告", "以下空白", "第 {} 页 共 {} 页"), "en": ("Test report", "End of report", "page {} of {}"),
              "both": ("Test report", "以下空白", "第 {} 页 共 {} 页 · page {} of {}")}
-
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
-
-
-def squeezed(text):
-    """Without blanks: a PDF breaks lines and cells where it likes."""
-    return re.sub(r"\s+", "", text)
-
-
-def rendered(record, output, *words, **more):
-    """Made as the program makes it, with Debian's Python."""
-    return subprocess.run(["/usr/bin/python3", RENDER, record, "-o", output, *map(str, words)], capture_output=True,
-                          text=True, check=False, env={**ENVIRONMENT, **more}, timeout=60)
-
-
-def made(record, output, *words, **more):
-    ended = rendered(record, output, *words, **more)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    return output
-
-
-def pdf_pages(file, order="-layout"):
-    """The text of each page: as it lies there, or with `-raw` in the order in which it was drawn."""
-    text = subprocess.run(["pdftotext", order, file, "-"], capture_output=True, text=True, check=True).stdout
-    return text.removesuffix("\f").split("\f")
-
-
-def images_in(file):
-    listed = subprocess.run(["pdfimages", "-list", file], capture_output=True, text=True, check=True).stdout
-    return listed.splitlines()[2:]
-
-
-def texts_of(page):
-    """The words of a page, without its style and drawings."""
-    body = re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
-    return re.sub(r"<[^>]+>", " ", body).replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'")
-
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
@@ -144,7 +107,7 @@ def test_the_same_record_gives_the_same_bytes(runs, pdf_of, tmp_path, ending):
 def test_the_workbook_has_every_measurement(runs, tmp_path, name, language):
     record, _, content = runs[name]
     book = openpyxl.load_workbook(made(record, tmp_path / "r.xlsx", "--lang", language))
-    assert len(book.sheetnames) == 7
+    assert len(book.sheetnames) == 9
     for sheet in book:
         assert sheet["A1"].value.startswith("SIMULATED 模拟") and sheet.freeze_panes == "A3"
     rows = list(book.worksheets[4].iter_rows(min_row=3, values_only=True))
@@ -196,9 +159,10 @@ def test_a_real_run_has_number_signatures_and_no_watermark(signed, tmp_path):
 def test_values_stand_side_by_side(runs, tmp_path):
     record, _, content = runs["gas"]
     page = made(record, tmp_path / "r.html", "--lang", "en").read_text()
-    beside = page[page.index('class="list beside"'):].split("</table>")[0]
-    (row,) = [row for row in beside.split("<tr>") if "quiescent_current" in row]
-    assert len(re.findall(r'class="num">32\.\d+ µA</td>', row)) == len(content["duts"]) == 3
+    beside = page[page.index('class="list values'):].split("</table>")[0]
+    (row,) = [row for row in beside.split("<tr>") if "quiescent_current / µA" in row]
+    assert len(re.findall(r'class="num">32\.\d+ ± 0\.\d+</td>', row)) == len(content["duts"]) == 3
+    assert '#1–3</span>' in page[page.index("Verdicts"):page.index("Conclusion")]
 
 
 def test_a_laboratory_changes_a_template(runs, tmp_path):
@@ -222,7 +186,7 @@ def test_a_wrong_template_is_named(runs, tmp_path, text, said):
 
 
 @pytest.mark.parametrize("words, said", [
-    (("-o", "r.doc"), "expected a file that ends in .html, .pdf or .xlsx"),
+    (("-o", "r.doc"), "expected a file that ends in .html, .pdf, .xlsx or .atml.xml"),
     (("--number", "M-7"), "a simulated run gets no report number"),
     (("--templates", "nowhere"), "nowhere is no folder of templates")])
 def test_what_it_cannot_do_it_says(runs, tmp_path, words, said):
