@@ -109,8 +109,9 @@ class Bench {
   RegisterPeer* registers(const std::string& name, int& unit);
   std::vector<std::string> names() const;
 
-  // What the meter of a station (1-based) keeps while its supply is off. take_up(): before anything is switched on, what
-  // the bench of an earlier program said of it. Throws std::out_of_range or a JSON exception for what kept() never said.
+  // What the meter of a station (1-based) keeps while its supply is off. take_up(): before anything is switched on,
+  // what the bench of an earlier program said of it. Throws std::out_of_range or a JSON exception for what kept() never
+  // said.
   nlohmann::json kept(int station) const;
   void take_up(int station, const nlohmann::json& kept);
 

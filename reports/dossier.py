@@ -10,7 +10,8 @@ import markupsafe
 
 import legible
 
-NOTHING = {"state": "open", "number": None, "amendment": None, "seal": None, "acts": [], "attachments": [],
+NOTHING = {"state": "open", "number": None, "amendment": None, "seal": None,
+           "signatures": dict.fromkeys(("tested", "reviewed", "approved")), "acts": [], "attachments": [],
            "corrections": []}
 SIGNED_AS = {"tested": ("检验", "Tested by"), "reviewed": ("审核", "Reviewed by"), "approved": ("批准", "Approved by")}
 PICTURES = {"image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff", "image/webp"}
@@ -45,14 +46,8 @@ def number_of(found, asked):
 
 
 def signatures(found):
-    """(type, words, act or none) of the three who sign; what was returned or amended is signed anew."""
-    signed = {}
-    for act in found["acts"]:
-        if act["type"] in SIGNED_AS:
-            signed[act["type"]] = act
-        elif act["type"] in ("returned", "amended"):
-            signed = {}
-    return [(kind, words, signed.get(kind)) for kind, words in SIGNED_AS.items()]
+    """(type, words, who and when, or none) of the three who sign: the signatures that hold for this document."""
+    return [(kind, words, found["signatures"][kind]) for kind, words in SIGNED_AS.items()]
 
 
 def contents_of(attachment):

@@ -74,7 +74,7 @@ def staircase(points, words):
         css = "wrong" if expected and wrong(point, expected) else "measured"
         yield dot(x(point["x"]), y(point["y"]), css, f'{point["x"]} m³: {point["y"]}')
     first = points[0]
-    axis = AXES.get(first["x_unit"], ("", ""))[words.language == "en"]
+    axis = words.plain_pair(AXES.get(first["x_unit"], ("", "")))
     yield tick(WIDTH - RIGHT, HEIGHT - 4, "end", f"{axis} / {unit_of(first, 'x_unit', words)}")
     yield tick(4, TOP - 8, "start", unit_of(first, "y_unit", words))
 

@@ -31,8 +31,7 @@ import sheets  # noqa: E402
 
 
 def load(path):
-    text = sys.stdin.read() if path == "-" else pathlib.Path(path).read_text(encoding="utf-8")
-    record = legible.loads(text)
+    record = legible.loads(sys.stdin.read()) if path == "-" else legible.load(pathlib.Path(path))
     missing = [key for key in ("run", "verdict", "duts", "conclusion", "simulated", "journal") if key not in record]
     if missing:
         raise ValueError(f"this is no record of a run: it has no {', '.join(missing)}")
@@ -45,7 +44,7 @@ def render(record, arguments):
         raise ValueError("a simulated run gets no report number")
     found = dossier.load(arguments.dossier, record)
     number = dossier.number_of(found, arguments.number)
-    plots = legible.loads(pathlib.Path(arguments.plots).read_text(encoding="utf-8")) if arguments.plots else None
+    plots = legible.load(pathlib.Path(arguments.plots)) if arguments.plots else None
     given = page.Given(record, arguments.lang, found, number, plots, arguments.templates, arguments.document)
     ending = pathlib.Path(arguments.output).suffix.lower()
     if ending == ".xlsx":

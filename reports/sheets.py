@@ -175,12 +175,13 @@ def remark_sheet(record, words):
     rows = [(kind, None, "", None, t, text) for kind, t, text in remarks_of({**record, "reason": None}, words)]
     rows += [(words.t("联锁", "interlock"), None, "", None, one["t"], f"{words.said(one['title'])} {one.get('text', '')}")
              for one in record["interlocks"]]
-    rows += [(words.t("停止", "stop"), None, "", None, one["t"], f"{one['level']} {one.get('by', '')}")
+    rows += [(words.t("停止", "stop"), None, "", None, one["t"], f"{words.stop(one['level'])} {one.get('by', '')}")
              for one in record["stops"]]
     rows += [(words.t("仪器不足", "shortfall"), None, "", None, None, f"{one['instrument']}: {words.said(one['text'])}")
              for one in record["shortfalls"]]
-    rows += [(words.t("续检", "resumed"), None, "", None, one["t"], f"{words.said(one['text'])} {one['by'] or ''}")
-             for one in record.get("resumptions", [])]
+    rows += [(words.t("续检", "resumed"), None, "", None, one["t"],
+              f"{words.t('此前', 'after')} {words.state(one['after'])}, {one['events']} {words.t('个事件', 'events')}"
+              f" {one['by'] or ''}") for one in record["resumptions"]]
     for sample, result in tables.results(record):
         # What an attempt says its result says too; only a result without an attempt speaks for itself.
         for one in result["attempt_records"] or [{**result, "attempt": None}]:

@@ -124,6 +124,7 @@ def clause(own):
         "operators": sorted({result["operator"] for _, result in own if result["operator"]}),
         "procedures": sorted({result["procedure"] for _, result in own if result["procedure"]}),
         "simulated": any(result["simulated"] for _, result in own),
+        "unserved": not any(result["procedure"] or result["cause"] or result["reason"] for _, result in own),
         "judged": judged, "recorded": [row for row in rows if not row["measurement"]["limit"]],
         "groups": [samples[at:at + SIDE_BY_SIDE] for at in range(0, len(samples), SIDE_BY_SIDE)],
         "budgets": budgets_of(judged)}

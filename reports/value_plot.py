@@ -86,7 +86,7 @@ def bounds_of(limit, words):
     numbers = limit.get("between") or [limit[kind] for kind in ("at_most", "less_than", "at_least") if kind in limit]
     if "magnitude_of" in limit:
         numbers = [-float(number) for number in numbers] + numbers
-    label = words.t("限值", "limit") if words.language != "both" else "限值 limit"
+    label = words.plain_pair(("限值", "limit"))
     return [Bound(float(number), label) for number in numbers if isinstance(number, (int, float, str))]
 
 
@@ -123,7 +123,7 @@ def joined(clause, names, bounds, title, note, words):
 
 
 def figures(clause, record, words, style):
-    thresholds = [Bound(float(one["value"]), THRESHOLDS[one["name"]][words.language == "en"])
+    thresholds = [Bound(float(one["value"]), words.plain_pair(THRESHOLDS[one["name"]]))
                   for one in record["limit_sources"] if one["id"] == clause["id"] and one["name"] in THRESHOLDS]
     drawn = [*readings(clause, words),
              *joined(clause, RAMP, thresholds, ("降压过程", "falling supply voltage"),

@@ -118,8 +118,8 @@ def kinds(plot):
 
 def marks(plot, axes):
     for lane, kind in kinds(plot):
-        # The lanes lie above each other, the first one uppermost.
-        top = TOP - 2 - LANE * (len(kinds(plot)) - lane + 1)
+        # The lanes lie above each other, the first one uppermost, with room for the highest level's label below.
+        top = TOP - 5 - LANE * (len(kinds(plot)) - lane + 1)
         yield tick(LEFT - 5, top + LANE - 2, "end", lane)
         for event in plot["events"]:
             if event["kind"] == kind:

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import functools
 import math
 
 import markupsafe
@@ -60,6 +61,7 @@ ACTS = {
     "corrected": ("更正", "corrected"),
     "amended": ("修改报告", "amended"),
 }
+STOPS = {1: ("当前步骤取消", "the step under way was cancelled"), 2: ("直接进入安全状态", "straight to the safe state")}
 UNAPPROVED = {"approved": None, "superseded": "已作废 SUPERSEDED"}
 DISTRIBUTIONS = {"rectangular": ("矩形", "rectangular"), "normal": ("正态", "normal")}
 BUDGET_TERMS = {
@@ -78,12 +80,17 @@ BUDGET_TERMS = {
     "second reading": ("第二次读数", "second reading"),
     "last reading": ("末次读数", "last reading"),
     "temperature difference": ("温度差", "temperature difference"),
+    "first roll-over": ("首次翻秒", "first roll-over"),
+    "last roll-over": ("末次翻秒", "last roll-over"),
+    "reference clock": ("参考时钟", "reference clock"),
+    "barometer": ("气压计", "barometer"),
+    "gas temperature": ("气体温度", "gas temperature"),
 }
 SIGNS = {"at_most": "≤", "less_than": "<", "at_least": "≥", "equals": "="}
 # UCUM as people write it; what is not here is written as it is.
 # Money has no unit there: its own words.
 MONEY = {"yuan": ("元", "yuan"), "yuan/m3": ("元/m³", "yuan/m³")}
-UNITS = {"uA": "µA", "Cel": "°C", "m3": "m³", "m3/h": "m³/h", "1": "",
+UNITS = {"uA": "µA", "uC": "µC", "Cel": "°C", "m3": "m³", "m3/h": "m³/h", "1": "",
          "Ohm": "Ω", "kOhm": "kΩ", "MOhm": "MΩ", "us": "µs"}
 CAUSE_WIDTH = 80
 
@@ -105,6 +112,7 @@ def plain(value):
     return str(value)
 
 
+@functools.lru_cache  # asked for the value, then for its U
 def places_of_uncertainty(uncertainty):
     """Decimal places that leave the uncertainty two significant digits, none of them gained by rounding up."""
     first = math.floor(math.log10(uncertainty))
@@ -157,6 +165,14 @@ def significant(number, digits=3):
     return f"{number:.{digits}g}"
 
 
+def term_name(term):
+    """A term of a budget; that of another reading, such as `barometer resolution`, in its parts."""
+    if term in BUDGET_TERMS:
+        return BUDGET_TERMS[term]
+    of, _, part = term.rpartition(" ")
+    return BUDGET_TERMS[of][0] + BUDGET_TERMS[part][0] if of in BUDGET_TERMS and part in BUDGET_TERMS else term, term
+
+
 def percent(probability):
     return "< 0.01 %" if 0 < probability < 1e-4 else f"{100 * probability:.2g} %"
 
@@ -184,8 +200,8 @@ class Words:
 
     def functions(self):
         names = ("t", "text", "title", "verdict", "state", "source", "standing", "rule", "decision", "limit",
-                 "category", "unapproved", "act_name", "value", "values", "rounded", "ranges", "unit", "risk",
-                 "budget_term", "significant", "time", "cause", "plain")
+                 "category", "stop", "unapproved", "act_name", "value", "values", "rounded", "ranges", "unit", "risk",
+                 "budget_term", "significant", "time", "zoned", "cause", "plain")
         return {name: getattr(self, name, None) or globals()[name] for name in names}
 
     def t(self, zh, en):
@@ -195,6 +211,10 @@ class Words:
         if self.language == "en":
             return en
         return markupsafe.Markup('{}<span class="en">{}</span>').format(zh, en) if zh != en else zh
+
+    def plain_pair(self, pair):
+        """A text for a drawing, which has no marks within a line."""
+        return " ".join(pair) if self.language == "both" else pair[self.language == "en"]
 
     def pair(self, pair, fallback):
         return self.t(*pair) if pair else fallback
@@ -226,6 +246,9 @@ class Words:
 
     def act_name(self, word):
         return self.pair(ACTS.get(word), plain(word))
+
+    def stop(self, level):
+        return self.t(*STOPS[level])
 
     def unapproved(self, word):
         """The mark of a report that is not valid as it stands, in both languages as a watermark is; none if it is."""
@@ -287,7 +310,7 @@ class Words:
         """One term as `accuracy ± 1 uA, rectangular: u = 0.577 uA`."""
         rectangular = term["distribution"] == "rectangular"
         spread = term["half_width"] if rectangular else term["standard_deviation"]
-        name = self.t(*BUDGET_TERMS.get(term["term"], (term["term"], term["term"])))
+        name = self.t(*term_name(term["term"]))
         shown = f"{'±' if rectangular else 's ='} {significant(spread)} {self.unit(term['unit'])}".rstrip()
         if term["sensitivity"] != 1:
             shown += f" × {significant(term['sensitivity'])}"
@@ -304,6 +327,10 @@ class Words:
             return "—"
         moment = datetime.datetime.fromisoformat(text.rstrip("Z").split(".")[0]) + self.offset
         return moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+    def zoned(self, text):
+        """That with its offset, where a time stands by itself."""
+        return f"{self.time(text)} ({self.offset_text})" if text else "—"
 
     def stamp(self, text):
         """A time of the record in local time with all its digits and its offset; empty for none."""

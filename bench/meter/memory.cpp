@@ -2,9 +2,9 @@
 
 namespace meterrig::bench {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeterContent, pulses, settled_hundredths, history, settlement_day, reading_day, prices,
-                                   price_enable_day, purchase_sequence, purchase, purchase_total, remaining, address,
-                                   starts)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MeterContent, pulses, settled_hundredths, history, settlement_day, reading_day,
+                                   prices, price_enable_day, purchase_sequence, purchase, purchase_total, remaining,
+                                   address, starts)
 
 MeterMemory::MeterMemory(const MemoryTraits& traits, const MeterContent& content)
     : traits_(traits), working_(content), stored_(content) {}

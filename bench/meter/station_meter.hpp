@@ -22,8 +22,8 @@ class StationMeter : public MeterBody, public LinkPeer {
   // What a person sees, or "done" after an action, by the kind of a prompt (virtual_operator.hpp). None: this meter has
   // nothing of that kind.
   virtual std::optional<std::string> observe(const std::string& kind) = 0;
-  // What stays with the meter while its supply is off: memory, clock, wheels, valve. Taken up by another one of the same
-  // sample and seed, without supply, it is the same meter.
+  // What stays with the meter while its supply is off: memory, clock, wheels, valve. Taken up by another one of the
+  // same sample and seed, without supply, it is the same meter.
   virtual nlohmann::json kept() const = 0;
   virtual void take_up(const nlohmann::json& kept) = 0;
   // A pulse of a simulator in its sensor's place.

@@ -88,12 +88,9 @@ void StepRegister::take_up(const json& kept) {
 }
 
 json StepMeter::kept() const {
-  json all{{"register", register_.kept()},
-           {"clock_ahead_ns", (clock_.now() - bench_.utc()).count()},
-           {"leap_day", number(leap_day_)},
-           {"wheels_nl", wheels_nl_},
-           {"pulse_output", pulse_output_},
-           {"started_before", started_before_},
+  json all{{"register", register_.kept()},       {"clock_ahead_ns", (clock_.now() - bench_.utc()).count()},
+           {"leap_day", number(leap_day_)},      {"wheels_nl", wheels_nl_},
+           {"pulse_output", pulse_output_},      {"started_before", started_before_},
            {"factory_enabled", factory_enabled_}};
   if (last_sequence()) all["last_sequence"] = *last_sequence();
   return all;

@@ -36,7 +36,8 @@ COLUMNS = {
     "simulated": ("模拟", "Simulated"),
 }
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: The full-width ones, too: some East Asian spreadsheets take them for the same.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _SOURCES = ("source", "magnitude_of")
 
 

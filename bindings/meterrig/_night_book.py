@@ -21,6 +21,8 @@ from .errors import Error, UserError
 GOOD = ("good", "first")
 #: Nights whose values were measured, so that they are drawn.
 MEASURED = (*GOOD, "regression", "undecided", "unfit")
+#: What the program writes beside its store, and makes anew when asked.
+_MADE_FROM_A_RUN = (("records", "json"), ("reports", "html"), ("plots", "json"), ("dossiers", "json"))
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -156,7 +158,7 @@ class Book:
             removed += self._remove(self.night_folder(line["night"]), f"night {line['night']} is beyond the retention")
             # What the store can give again. Papers of real meters stay.
             for run in _runs(line, simulated=True) - living:
-                for kind, ending in (("records", "json"), ("reports", "html"), ("plots", "json")):
+                for kind, ending in _MADE_FROM_A_RUN:
                     file = Path(line["data"]) / kind / f"{run}.{ending}"
                     removed += self._remove(file, f"made from run {run}, which is stored")
         for month in self._months() if self._config.by_month else []:

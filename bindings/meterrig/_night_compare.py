@@ -126,7 +126,7 @@ def verdict_finding(key: Key, before: Optional[str], after: str) -> Optional[Fin
         weight = "undecided"
     elif before in (None, after):
         return None
-    elif before == "pass":
+    elif before == "pass" or (before == "fail" and after != "pass"):
         weight = "undecided"  # what was judged is so no more
     else:
         weight = "better"
@@ -311,6 +311,12 @@ def compare(
             shown = value_text(was.body) if key.name else was.verdict
             weight = "undecided" if _counts(key, was, config) else "unlimited"
             found.append(Finding(weight, "missing", key, shown, "", "本次没有", "missing from this run"))
+    named = {(key.clause, key.name) for key in after} | {(key.clause, key.name) for key in before}
+    asked = [("watch", *one) for one in sorted(config.watched)] + [("allow", r.clause, r.name) for r in config.allowed]
+    for word, clause, name in asked:
+        if (clause, name) not in named:
+            text = (f"`{word}` 所指的值不存在", f"`{word}` names a value that is not there; write the clause's whole id")
+            found.append(Finding("note", "unmatched", Key("", clause, name), "", "", *text))
     return found
 
 
@@ -328,6 +334,9 @@ def unexpected(after: Mapping[Key, Result], config: Config) -> list[Finding]:
         if not key.name and (now.verdict != wanted if wanted else now.verdict not in GOOD):
             text = wanted or " / ".join(GOOD)
             found.append(Finding("regression", "expected", key, text, now.verdict, "与预期不符", "not as expected"))
+    for clause in sorted(config.expected_verdicts.keys() - {key.clause for key in after}):
+        wanted = config.expected_verdicts[clause]
+        found.append(Finding("regression", "expected", Key("", clause), wanted, "-", "未检", "was not tested"))
     for band in config.expected_values:
         keys = [key for key in after if (key.clause, key.name) == (band.clause, band.name)]
         for key in keys:

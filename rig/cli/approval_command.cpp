@@ -122,7 +122,7 @@ CLI::App* add_act_command(CLI::App& app, Action& action, const char* name, const
                           const std::shared_ptr<ActOptions>& options) {
   CLI::App* const command = app.add_subcommand(name, what);
   command->add_option("run", options->run, "An id, a unique beginning of one, or latest")->required()->type_name("RUN");
-  command->add_option("--by", options->by, "Who does it")->required()->type_name("NAME");
+  command->add_option("--by,--who", options->by, "Who does it")->required()->type_name("NAME");
   command->add_option("--data", options->data, "Where runs are kept")
       ->type_name("DIR")
       ->default_val(std::string(default_data));
@@ -131,7 +131,7 @@ CLI::App* add_act_command(CLI::App& app, Action& action, const char* name, const
 }
 
 CLI::Option* add_reason(CLI::App& command, ActOptions& options) {
-  return command.add_option("--reason", options.reason, "Why, for who reads it later")->type_name("TEXT");
+  return command.add_option("--reason,--why", options.reason, "Why, for who reads it later")->type_name("TEXT");
 }
 
 void add_place_options(CLI::App& command, ActOptions& options) {

@@ -92,7 +92,11 @@ void ApprovalDesk::expect_fit_to_sign() const {
   const std::string state = papers_.record.value("state", "");
   if (state != "finished")
     throw UserError(fmt::format("run {} is {}: only a finished run has a report to sign", run_, state));
-  if (!papers_.seal) throw UserError(fmt::format("run {} is not sealed; first: meterrig results seal {}", run_, run_));
+  if (!papers_.seal)
+    throw UserError(fmt::format(
+        "run {} is not sealed. A run is sealed when it ends: find out why this one is not, hold its head against a "
+        "printed one (meterrig results verify {} --head HEX), then: meterrig results seal {}",
+        run_, run_, run_));
 }
 
 int ApprovalDesk::sample(int number) const {

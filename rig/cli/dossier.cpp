@@ -82,12 +82,14 @@ std::string papers_fault(record::JournalStore& store, const fs::path& data, cons
 Json dossier_of(record::JournalStore& store, const fs::path& data, const RunPapers& papers) {
   const record::ReportDocument& newest = papers.approval.newest();
   const std::string& number = newest.of.empty() ? newest.number : newest.of;
-  Json dossier{{"run", papers.run},
-               {"state", record::word(newest.state)},
-               {"number", number.empty() ? Json() : Json(number)},
-               {"amendment", newest.amendment},
-               {"seal", seal_json(papers.run, papers.seal)},
-               {"acts", papers.acts}};
+  Json dossier{
+      {"run", papers.run},
+      {"state", record::word(newest.state)},
+      {"number", number.empty() ? Json() : Json(number)},
+      {"amendment", newest.amendment},
+      {"seal", seal_json(papers.run, papers.seal)},
+      {"signatures", {{"tested", newest.tested}, {"reviewed", newest.reviewed}, {"approved", newest.approved}}},
+      {"acts", papers.acts}};
   dossier["attachments"] = attachments_json(store, data, papers);
   dossier["corrections"] = papers.approval.corrections;
   return dossier;

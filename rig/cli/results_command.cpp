@@ -67,8 +67,9 @@ void add_waveform(CLI::App& command, ResultsOptions& options) {
           ->type_name("WHICH");
   command
       .add_option("--format", options.format,
-                  "Of the measurements csv, xlsx, hdf5 with all waveforms, or json; of one waveform csv, or npy or "
-                  "float32, described in FILE.json; npy without it for FILE.npy")
+                  "Of the measurements csv, xlsx, hdf5 with all waveforms, json;\n"
+                  "of one waveform csv, npy, or float32 described in FILE.json;\n"
+                  "npy without it for FILE.npy")
       ->check(CLI::IsMember({"csv", "xlsx", "hdf5", "json", "npy", "float32"}))
       ->type_name("csv|xlsx|hdf5|json|npy|float32");
   command.add_option("-o,--output", options.output, "The file; standard output without it")->type_name("FILE");
@@ -222,8 +223,8 @@ void add_results(CLI::App& app, Action& action) {
   add_run(*show);
   show->callback([options, &action] { action = [options] { return show_run(*options); }; });
   add_integrity(*command, action);
-  CLI::App* const exported = command->add_subcommand(
-      "export", "The journal of a run, an event a line with its hash; or its measurements, or a waveform");
+  CLI::App* const exported =
+      command->add_subcommand("export", "The journal of a run with its hashes; or its measurements; or a waveform");
   add_run(*exported);
   add_waveform(*exported, *options);
   exported->callback([options, &action] { action = [options] { return export_run(*options); }; });

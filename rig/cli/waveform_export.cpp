@@ -99,15 +99,13 @@ bool is_meant(const KeptWaveform& waveform, std::string_view which) {
   return which.size() >= 6 && waveform.sha256().substr(7).starts_with(which);
 }
 
-}  // namespace
-
-std::vector<KeptWaveform> waveforms_of(const Json& record) {
+std::vector<KeptWaveform> series_of(const Json& record, bool recordings) {
   std::vector<KeptWaveform> all;
   for (const Json& dut : record.at("duts")) {
     for (const Json& result : dut.at("results")) {
       for (const Json& attempt : result.at("attempt_records")) {
         for (const Json& series : attempt.at("series")) {
-          if (series.value("encoding", "") != record::Manifest::encoding) continue;
+          if ((series.value("encoding", "") == record::Manifest::encoding) != recordings) continue;
           all.push_back({dut.at("sample"), result.at("id"), attempt.at("attempt"), series});
         }
       }
@@ -115,6 +113,11 @@ std::vector<KeptWaveform> waveforms_of(const Json& record) {
   }
   return all;
 }
+
+}  // namespace
+
+std::vector<KeptWaveform> waveforms_of(const Json& record) { return series_of(record, true); }
+std::vector<KeptWaveform> readings_of(const Json& record) { return series_of(record, false); }
 
 KeptWaveform find_waveform(const Json& record, const std::string& which) {
   const std::vector<KeptWaveform> all = waveforms_of(record);

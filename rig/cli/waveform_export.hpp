@@ -19,8 +19,9 @@ struct KeptWaveform {
   std::string sha256() const { return series.at("sha256"); }
 };
 
-// All that a record names, in its order.
+// All that a record names, in its order: recordings of currents, and other series of readings.
 std::vector<KeptWaveform> waveforms_of(const nlohmann::json& record);
+std::vector<KeptWaveform> readings_of(const nlohmann::json& record);
 
 // The one that a person means: its name, NAME@SAMPLE, or the beginning of its SHA-256. UserError lists what there is
 // when none or several are meant.

@@ -1,5 +1,9 @@
 #include "rig/cli/waveform_plots.hpp"
 
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
 #include "core/waveform/decimation.hpp"
 #include "core/waveform/segmenter.hpp"
 #include "rig/cli/waveform_export.hpp"
@@ -58,10 +62,38 @@ Json plot_of(record::JournalStore& store, const KeptWaveform& waveform) {
           {"events", std::move(events)}};
 }
 
+// A series of readings that is no recording: doubles, one after the other. Null when the store has it no more.
+Json plot_of_readings(record::JournalStore& store, const Json& series) {
+  const auto name = record::digest_from(series.at("sha256").get<std::string>());
+  const auto bytes = name ? store.read_blob(*name) : std::nullopt;
+  if (!bytes) return nullptr;
+  std::vector<double> readings(bytes->size() / sizeof(double));
+  std::memcpy(readings.data(), bytes->data(), readings.size() * sizeof(double));
+  const std::size_t each = std::max<std::size_t>(1, (readings.size() + buckets_max - 1) / buckets_max);
+  Json buckets = Json::array();
+  for (std::size_t from = 0; from < readings.size(); from += each) {
+    const auto first = readings.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto last = readings.begin() + static_cast<std::ptrdiff_t>(std::min(readings.size(), from + each));
+    const auto [lowest, highest] = std::minmax_element(first, last);
+    buckets.push_back({*lowest, *highest});
+  }
+  const double interval_s = series.at("interval_s");
+  return {{"name", series.at("name")},
+          {"unit", series.at("unit")},
+          {"duration_s", interval_s * static_cast<double>(readings.size())},
+          {"bucket_s", interval_s * static_cast<double>(each)},
+          {"buckets", std::move(buckets)},
+          {"events", Json::array()}};
+}
+
 }  // namespace
 
 Json waveform_plots(record::JournalStore& store, const Json& record) {
   Json plots = Json::object();
+  for (const KeptWaveform& readings : readings_of(record)) {
+    Json plot = plot_of_readings(store, readings.series);
+    if (!plot.is_null()) plots[readings.sha256()] = std::move(plot);
+  }
   for (const KeptWaveform& waveform : waveforms_of(record)) {
     Json& plot = plots[waveform.sha256()];
     if (plot.is_null()) plot = plot_of(store, waveform);

@@ -120,6 +120,7 @@ json add_act(JournalStore& store, const std::string& run, const std::vector<json
   stored.act.hash = chain_next(before, stored.act.bytes);
   stored.public_key = key.public_key().der();
   stored.signature = key.sign(act_text(run, {stored.act.seq, stored.act.hash}));
+  stored.events = head.seq;
   stored.number = body.value("number", "");
   store.add_act(run, stored, blobs);
   return body;

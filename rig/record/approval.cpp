@@ -44,40 +44,61 @@ void expect_other(const std::string& by, const std::string& other, std::string_v
   throw UserError(fmt::format("{} has {} it already: three different persons test, review and approve", by, role));
 }
 
+json signature(const json& act) { return {{"by", text(act, "by")}, {"t", act.value("t", json())}}; }
+std::string signer(const json& signature) { return signature.is_null() ? "" : text(signature, "by"); }
+
+// What was signed is no longer what is there.
+void unsign(ReportDocument& document) {
+  document.state = ApprovalState::open;
+  document.tested = document.reviewed = nullptr;
+}
+
 void tested(Approval& approval, const json& act) {
   ReportDocument& document = approval.documents.back();
   expect(document, ApprovalState::open, "signed by who tested");
-  document.tested_by = text(act, "by");
+  document.tested = signature(act);
   document.state = ApprovalState::tested;
 }
 
 void reviewed(Approval& approval, const json& act) {
   ReportDocument& document = approval.documents.back();
   expect(document, ApprovalState::tested, "reviewed");
-  expect_other(text(act, "by"), document.tested_by, "tested");
-  document.reviewed_by = text(act, "by");
+  expect_other(text(act, "by"), signer(document.tested), "tested");
+  document.reviewed = signature(act);
   document.state = ApprovalState::reviewed;
 }
 
 // One step back, to who must do something about it.
 void returned(Approval& approval, const json&) {
   ReportDocument& document = approval.documents.back();
-  if (document.state != ApprovalState::tested) expect(document, ApprovalState::reviewed, "given back");
-  document.state = document.state == ApprovalState::reviewed ? ApprovalState::tested : ApprovalState::open;
+  if (document.state == ApprovalState::tested) return unsign(document);
+  expect(document, ApprovalState::reviewed, "given back");
+  document.state = ApprovalState::tested;
+  document.reviewed = nullptr;
+}
+
+// R-2026-001-A1
+bool looks_like_an_amendment(std::string_view number) {
+  const std::size_t digits = number.find_last_not_of("0123456789");
+  return digits != std::string_view::npos && digits + 1 < number.size() && digits > 0 &&
+         (number[digits] == 'A' || number[digits] == 'a') && number[digits - 1] == '-';
 }
 
 void approved(Approval& approval, const json& act) {
   ReportDocument& document = approval.documents.back();
   expect(document, ApprovalState::reviewed, "approved");
-  expect_other(text(act, "by"), document.tested_by, "tested");
-  expect_other(text(act, "by"), document.reviewed_by, "reviewed");
+  expect_other(text(act, "by"), signer(document.tested), "tested");
+  expect_other(text(act, "by"), signer(document.reviewed), "reviewed");
   const std::string number = text(act, "number");
   if (document.of.empty() == number.empty()) {
     throw UserError(number.empty() ? "--number: expected the number of the report: R-2026-001"
                                    : fmt::format("--number: the amendment has its number, {}", document.number));
   }
+  if (looks_like_an_amendment(number))
+    throw UserError(
+        fmt::format("--number: {} is what an amendment of another report is called; give another one", number));
   if (document.of.empty()) document.number = number;
-  document.approved_by = text(act, "by");
+  document.approved = signature(act);
   document.files = act.value("documents", json::array());
   document.state = ApprovalState::approved;
   for (auto earlier = approval.documents.begin(); earlier + 1 != approval.documents.end(); ++earlier)
@@ -104,12 +125,11 @@ void amended(Approval& approval, const json& act) {
   approval.documents.push_back(std::move(next));
 }
 
-// What was signed is no longer what is there.
 void reopen(Approval& approval) {
   ReportDocument& document = approval.documents.back();
   if (document.state == ApprovalState::approved)
     throw UserError(fmt::format("nothing can be added to the report now: {}", advice(document.state)));
-  document.state = ApprovalState::open;
+  unsign(document);
 }
 
 // Of the dossier: the keys that are for readers.
@@ -173,7 +193,7 @@ Approval fold_acts(std::span<const json> acts, std::uint64_t events) {
   Approval approval;
   const auto went_on = [&] {
     ReportDocument& document = approval.documents.back();
-    if (document.state != ApprovalState::approved) document.state = ApprovalState::open;
+    if (document.state != ApprovalState::approved) unsign(document);
   };
   std::uint64_t before = acts.empty() ? events : acts.front().value("events", std::uint64_t{0});
   for (const json& act : acts) {

@@ -19,7 +19,8 @@ struct ReportDocument {
   std::string of;            // the report that it amends; empty: it is the report itself
   int index = 0;             // of the amendment, from 1
   nlohmann::json amendment;  // null, or as config/schemas/dossier.json has it
-  std::string tested_by, reviewed_by, approved_by;
+  // {"by", "t"} of those whose signatures hold; null: not signed, or no more.
+  nlohmann::json tested, reviewed, approved;
   nlohmann::json files = nlohmann::json::array();  // [{format, language, sha256}] that were approved
 };
 

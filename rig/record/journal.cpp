@@ -81,11 +81,15 @@ Journal::Journal(JournalStore& store, const Clock& clock, std::string run, OnExi
   store_->open(run_, existing);
 }
 
-Journal Journal::reopen(JournalStore& store, const Clock& clock, std::string run) {
+Journal Journal::reopen(JournalStore& store, const Clock& clock, std::string run, const Head& expected) {
+  // From here on nobody else writes it.
+  store.open(run, OnExisting::match);
   const std::vector<StoredEvent> events = store.read_events(run);
   const ChainReport report = verify_chain(run, events, store.head(run));
   if (!report.ok()) throw StoreError(fmt::format("run `{}` can't go on: {}", run, report.text));
-  store.open(run, OnExisting::match);
+  if (report.head.seq != expected.seq || report.head.hash != expected.hash)
+    throw StoreError(fmt::format("run `{}` has gone on meanwhile, it has {} events and had {}; look at it again", run,
+                                 report.head.seq, expected.seq));
   Journal journal(store, clock, std::move(run), report.head);
   journal.events_ = parse_events(events);
   journal.acknowledged_ = report.head.seq;

@@ -17,8 +17,9 @@ class Journal {
   // A new run. Throws StoreError when the store can't hold it: then nothing may start.
   Journal(JournalStore& store, const Clock& clock, std::string run, OnExisting existing = OnExisting::refuse);
 
-  // A run that the store holds, to go on with it. Throws StoreError when its chain is not intact.
-  static Journal reopen(JournalStore& store, const Clock& clock, std::string run);
+  // A run that the store holds, to go on with it where `expected` says that it ends. Throws StoreError when its chain
+  // is not intact, or ends elsewhere by now.
+  static Journal reopen(JournalStore& store, const Clock& clock, std::string run, const Head& expected);
 
   // Adds an event and gives its number. `body` has the event's keys without seq, t and type. Throws
   // std::invalid_argument for a type that docs/journal.md does not name, for a key that the type needs, and for values

@@ -68,7 +68,8 @@ struct StoredAct {
   StoredEvent act;
   std::string public_key;  // DER, of the machine that signed the act
   std::string signature;
-  std::string number;  // of the report, where the act gives one: no two acts of a store have the same
+  std::uint64_t events = 0;  // that the run has, when it is written
+  std::string number;        // of the report, where the act gives one: no two acts of a store have the same
 };
 
 struct ActLog {

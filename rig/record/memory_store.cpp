@@ -51,7 +51,7 @@ void MemoryStore::add_seal(const std::string& name, const Seal& seal) {
 void MemoryStore::add_act(const std::string& name, const StoredAct& act, const std::vector<Blob>& blobs) {
   count_call("add_act");
   ActLog& log = find(name).log;
-  if (act.act.seq != log.acts.size() + 1) throw went_on(name);
+  if (act.act.seq != log.acts.size() + 1 || act.events != find(name).head.seq) throw went_on(name);
   for (const auto& [id, run] : runs_)
     for (const StoredAct& one : run.log.acts)
       if (!act.number.empty() && one.number == act.number) throw number_taken(act.number);

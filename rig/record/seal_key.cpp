@@ -160,6 +160,7 @@ SealKey SealKey::make(const fs::path& file, SealAlgorithm algorithm) {
     openssl_failed("make a key");
   // Written beside and linked to its name when it is whole: of two programs that make one, both take the same.
   const fs::path partial = fmt::format("{}.{}", file.string(), ::getpid());
+  ::unlink(partial.c_str());  // of a program with our number that was killed
   {
     const File made(partial, O_WRONLY | O_CREAT | O_EXCL);
     if (!made) throw cant_make(file, errno);

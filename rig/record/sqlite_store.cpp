@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -129,6 +130,14 @@ void SqliteStore::lock(const std::string& run) {
   const std::string file = lock_file(directory_, run).string();
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) throw StoreError(fmt::format("can't make {}: {}", file, std::strerror(errno)));
+  struct stat opened {};
+  struct stat there {};
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 &&
+      (fstat(descriptor, &opened) != 0 || stat(file.c_str(), &there) != 0 || opened.st_ino != there.st_ino)) {
+    // Who had it before took the file away between our opening it and locking it: the lock of nothing.
+    close(descriptor);
+    return lock(run);
+  }
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     std::string writer(32, '\0');
     writer.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(descriptor, writer.data(), writer.size()))));
@@ -298,7 +307,7 @@ void SqliteStore::add_act(const std::string& run, const StoredAct& act, const st
   statements.act_head.reset().bind(1, key).step();
   const std::int64_t last = statements.act_head.integer(0);
   statements.act_head.reset();
-  if (seq != last + 1) throw went_on(run);
+  if (seq != last + 1 || act.events != head_of(run).seq) throw went_on(run);
   database_->write(blobs);
   statements.add_act.reset().bind(1, key).bind(2, seq).bind(3, std::string_view(act.act.bytes));
   statements.add_act.bind_blob(4, bytes_of(act.act.hash)).bind_blob(5, act.public_key).bind_blob(6, act.signature);
@@ -319,7 +328,7 @@ ActLog SqliteStore::read_acts(const std::string& run) {
   query.reset().bind(1, key);
   while (query.step()) {
     StoredEvent act{static_cast<std::uint64_t>(query.integer(0)), query.bytes(1), query.digest(2)};
-    log.acts.push_back({std::move(act), query.bytes(3), query.bytes(4), query.bytes(5)});
+    log.acts.push_back({std::move(act), query.bytes(3), query.bytes(4), 0, query.bytes(5)});
   }
   query.reset();
   return log;

@@ -20,7 +20,7 @@ struct Committer::Worker {
   }
 
   struct Job {
-    std::shared_ptr<const record::Batch> batch;  // all that was pending: an earlier job's as well
+    std::shared_ptr<const record::Batch> batch;    // all that was pending: an earlier job's as well
     std::function<void(std::exception_ptr)> done;  // on the clock's thread
   };
 

@@ -16,7 +16,9 @@ Resumption::Resumption(record::JournalStore& store, std::string run, std::string
   const std::vector<record::StoredEvent> stored = store.read_events(run_);
   const record::ChainReport chain = record::verify_chain(run_, stored, store.head(run_));
   if (!chain.ok())
-    throw record::StoreError(fmt::format("run {} can't go on, its journal is not what was written: {}", run_, chain.text));
+    throw record::StoreError(
+        fmt::format("run {} can't go on, its journal is not what was written: {}", run_, chain.text));
+  head_ = chain.head;
   std::string state = "interrupted";
   for (const json& event : record::parse_events(stored)) {
     const std::string type = event.at("type");
@@ -26,8 +28,8 @@ Resumption::Resumption(record::JournalStore& store, std::string run, std::string
     take(event);
   }
   if (state == "finished")
-    throw UserError(fmt::format("run {} is finished: there is nothing to go on with; `meterrig results show {}` shows it",
-                                run_, run_));
+    throw UserError(fmt::format(
+        "run {} is finished: there is nothing to go on with; `meterrig results show {}` shows it", run_, run_));
   if (state == "refused" || opening_.is_null())
     throw UserError(fmt::format("run {} never began: start it again with `meterrig run`", run_));
   after_ = state;
@@ -53,7 +55,7 @@ void Resumption::take_clause(const std::string& type, const json& event) {
   } else if (type == "clause_started") {
     clause.attempts = std::max(clause.attempts, event.at("attempt").get<int>());
     clause.cut_off = true;
-    if (!event.contains("goes_on_from")) clause.checkpoint = nullptr;
+    clause.checkpoint = event.value("goes_on_from", json());
   } else {
     const auto verdict = record::verdict_from(event.at("verdict").get_ref<const std::string&>());
     const bool stands = verdict && *verdict != record::Verdict::void_ && *verdict != record::Verdict::not_tested;

@@ -15,10 +15,10 @@ namespace meterrig::rig {
 // A data item that an earlier part of a run wrote to a meter and did not write back.
 struct Unrestored {
   std::string item;
-  std::string old;        // a value as meters read it, or the bytes of a content in hex
+  std::string old;  // a value as meters read it, or the bytes of a content in hex
   bool is_content = false;
-  Utc written{};          // when `old` was read, near enough: what a clock showed then
-  std::string id;         // clause and attempt that wrote it
+  Utc written{};   // when `old` was read, near enough: what a clock showed then
+  std::string id;  // clause and attempt that wrote it
   std::int64_t attempt = 1;
 };
 
@@ -36,6 +36,7 @@ class Resumption {
   const nlohmann::json& opening() const noexcept { return opening_; }
   // Of its last event.
   Utc last() const noexcept { return last_; }
+  const record::Head& head() const noexcept { return head_; }
 
   // The clause has a verdict on this sample that stands: no interruption, no void.
   bool settled(std::int64_t sample, const std::string& id) const;
@@ -66,6 +67,7 @@ class Resumption {
   std::string run_, by_, after_;
   nlohmann::json opening_;
   Utc last_{};
+  record::Head head_;
   bool stopping_ = false;
   std::map<std::pair<std::int64_t, std::string>, Clause> clauses_;
   std::map<std::int64_t, Sample> samples_;

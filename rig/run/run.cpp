@@ -90,7 +90,8 @@ Task<> Run::Impl::refuse(const std::string& reason) {
 void Run::Impl::open_journal() {
   if (setup.resumption) {
     run_id = setup.resumption->run();
-    journal = std::make_unique<record::Journal>(record::Journal::reopen(setup.store, setup.clock, run_id));
+    journal = std::make_unique<record::Journal>(
+        record::Journal::reopen(setup.store, setup.clock, run_id, setup.resumption->head()));
     return;
   }
   run_id = fresh_run_id(setup, run_id);

@@ -7,6 +7,7 @@
 
 #include "rig/plan/instrument_check.hpp"
 #include "rig/record/canonical.hpp"
+#include "rig/record/person.hpp"
 #include "rig/record/record_fold.hpp"
 #include "rig/record/sha256.hpp"
 #include "rig/run/demands.hpp"
@@ -156,7 +157,8 @@ void check_roles(const RunSetup& setup, const Procedure& procedure, const plan::
 // Nobody checks what he wrote himself.
 void check_checker(const RunSetup& setup) {
   const nlohmann::json checker = setup.plan.job.particulars.value("checker", json());
-  if (!checker.is_string() || setup.operator_name.empty() || checker != setup.operator_name) return;
+  if (!checker.is_string() || setup.operator_name.empty()) return;
+  if (record::person_key(checker.get<std::string>()) != record::person_key(setup.operator_name)) return;
   throw UserError(
       fmt::format("the job names {} as the checker of the original record, who is the operator of this run; "
                   "name another person",
@@ -333,6 +335,8 @@ std::string other_instrument(const json& opening, const std::vector<json>& now) 
         std::find_if(now.begin(), now.end(), [&](const json& its) { return its.at("name") == before.at("name"); });
     const std::string name = before.at("name");
     if (found == now.end()) return fmt::format("{} is no member of the rig any more", name);
+    if (before.value("calibration", json()) != found->value("calibration", json()))
+      return fmt::format("{} has another calibration than at the start of the run; test the rest with a new run", name);
     for (const char* key : {"profile", "serial", "identity"}) {
       // One that was not reached, then or now, has said nothing.
       if (!before.contains(key) || !found->contains(key) || before[key] == (*found)[key]) continue;

@@ -214,8 +214,9 @@ Task<Sequencer::Outcome> Sequencer::attempt(Station& station, const plan::Planne
   json started = head(station, planned, number);
   if (!setup_.operator_name.empty()) started["operator"] = setup_.operator_name;
   started["instruments"] = equipment_json(setup_, station.name(), procedure);
-  const json earlier =
-      setup_.resumption ? setup_.resumption->checkpoint(station.dut().sample, planned.clause.id) : json();
+  // A retry within this part starts again, as it does in a run that was never cut off.
+  const bool first = setup_.resumption && number == attempts_before(station, planned) + 1;
+  const json earlier = first ? setup_.resumption->checkpoint(station.dut().sample, planned.clause.id) : json();
   if (!earlier.is_null()) started["goes_on_from"] = earlier;
   journal_.append("clause_started", std::move(started));
   co_await committer_.commit();

@@ -87,7 +87,7 @@ Task<> power_up(Trial& trial) {
   co_await ask_who_is_there(trial);
   if (first) co_await st.supply().set(nominal_v, supply_limit(trial));
   st.commissioned = true;
-  if (first) co_await trial.put_back_left_behind();
+  co_await trial.put_back_left_behind();
   trial.record("supply_voltage", volts.value, volts.budget("V"));
 }
 

@@ -76,8 +76,9 @@ def dossier_of(record, **more):
     seal = {"algorithm": "Ed25519", "key_id": "0123456789abcdef", "public_key": "302a", "signature": "Ab3_" * 21 + "Qw",
             "events": events, "head": head, "signed": "2026-11-22T00:30:00Z", "text": text}
     acts = [act(1, "tested", "Zhang San"), act(2, "reviewed", "Li Si"), act(3, "approved", "Wang Wu")]
+    signatures = {one["type"]: {"by": one["by"], "t": one["t"]} for one in acts}
     return {"run": record["run"], "state": "approved", "number": "R-2026-001", "amendment": None, "seal": seal,
-            "acts": acts, "attachments": [], "corrections": [], **more}
+            "signatures": signatures, "acts": acts, "attachments": [], "corrections": [], **more}
 
 
 def written(folder, record, dossier):

@@ -150,7 +150,7 @@ def test_what_nobody_can_sign(desk, simulated):
     assert "only a finished run" in desk.refused("tested", aborted, "--by", "Li Wei")
     unsealed = real_run(desk.data, "unsealed")
     desk.store("DELETE FROM seals WHERE run = (SELECT key FROM runs WHERE run = ?)", unsealed)
-    assert "not sealed; first: meterrig results seal unsealed" in desk.refused("tested", unsealed, "--by", "Li Wei")
+    assert "not sealed. A run is sealed when it ends" in desk.refused("tested", unsealed, "--by", "Li Wei")
     desk.did("tested", RUN, "--by", "Li Wei")
     desk.store("UPDATE events SET bytes = replace(bytes, '\"uA\"', '\"nA\"')")
     assert "is not what was written, so nobody can sign" in desk.refused("review", RUN, "--by", "Wang Fang", code=3)

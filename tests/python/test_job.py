@@ -57,8 +57,8 @@ def test_the_report_marks_what_rests_on_an_external_provider(cli, order, tmp_pat
     text = report.read_text()
     assert [word for word in said if word not in text] == []
     marks = text.count('class="mark-external"')
-    # One a sample in the table and one at its result; one explains it. The seals rest on nobody's paper.
-    assert marks == 2 * 2 + 1
+    # One in the table and one at the result, which both samples share; one explains it. The seals rest on nobody's.
+    assert marks == 2 + 1
 
 
 def test_a_certificate_that_fails_is_exit_1(cli, order):
@@ -95,8 +95,10 @@ PHOTO = b"\x89PNG\r\n\x1a\nof nothing"
 PARTICULARS = {
     "inspection_category": "commissioned", "client_address": "某市某路 1 号", "maker": "乙厂",
     "laboratory": {"name": "丙检测站", "address": "某市", "location": "二号厅"},
-    "received": {"date": "2026-11-18", "state": "完好", "photos": [{"file": "papers/left.jpg", "caption": "左侧", "sample": 1}]},
-    "sampling": {"sheet": "CY-8", "date": "2026-11-15", "base": 200, "seal": "F-77", "photos": [{"file": "papers/left.jpg"}]},
+    "received": {"date": "2026-11-18", "state": "完好",
+                 "photos": [{"file": "papers/left.jpg", "caption": "左侧", "sample": 1}]},
+    "sampling": {"sheet": "CY-8", "date": "2026-11-15", "base": 200, "seal": "F-77",
+                 "photos": [{"file": "papers/left.jpg"}]},
     "forms": {"record": {"number": "MR-01", "version": "B/2"}}, "checker": "王五"}
 
 

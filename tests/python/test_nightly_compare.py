@@ -282,3 +282,33 @@ def test_another_time_of_the_wall_clock_is_told(tmp_path, wall, told):
     night.runs = [{"name": "gas", "baseline": {"night": 1}}, {"name": "new", "baseline": None}]
     night.wall_s = {"gas": wall}
     assert list(night.wall_times()) == told
+
+
+def result(clause, verdict, body=None):
+    """A clause and, with a body, one value of it."""
+    title = {"zh": clause, "en": clause}
+    found = {compare.Key("25R1", clause): compare.Result(title, verdict, 1.0, {})}
+    if body:
+        found[compare.Key("25R1", clause, body["name"])] = compare.Result(title, body["verdict"], None, body)
+    return found
+
+
+def test_a_golden_meters_clause_that_was_not_run_is_missed(tmp_path):
+    golden = {"plan": "cjt503-auto", "expect": {"verdicts": {QUIESCENT: "fail"}}}
+    own = config(tmp_path, golden=golden)
+    (found,) = compare.unexpected(result("CJT503-5.3.14/6.16", "pass"), own)
+    assert (found.weight, found.key.clause, found.before, found.after) == ("regression", QUIESCENT, "fail", "-")
+    assert compare.unexpected(result(QUIESCENT, "fail"), own) == []
+
+
+@pytest.mark.parametrize("word", ["watch", "allow"])
+def test_a_name_that_fits_nothing_is_told(tmp_path, word):
+    own = config(tmp_path, **{word: [{"clause": "5.3.8", "name": "quiescent_current"}]})
+    runs = result(QUIESCENT, "pass", measured(10))
+    (found,) = compare.compare(runs, runs, {}, own)
+    assert (found.weight, found.kind, found.key.clause) == ("note", "unmatched", "5.3.8") and word in found.en
+
+
+def test_what_failed_and_is_not_judged_any_more_is_no_better():
+    finding = compare.verdict_finding(KEY, "fail", "recorded")
+    assert finding.weight == "undecided" and compare.verdict_finding(KEY, "fail", "pass").weight == "better"

@@ -165,6 +165,35 @@ def test_values_stand_side_by_side(runs, tmp_path):
     assert '#1–3</span>' in page[page.index("Verdicts"):page.index("Conclusion")]
 
 
+def test_a_chinese_report_says_everything_in_chinese(runs, tmp_path):
+    """What no run of these tests has by itself: a budget with another reading's parts, no procedure, a stop."""
+    record = json.loads(json.dumps(runs["gas"][2]))
+    measured, unserved = (dut["results"][0] for dut in record["duts"][:2])
+    budget = next(own["budget"] for own in measured["measurements"] if own["name"] == "quiescent_current")
+    budget += [{**budget[0], "term": term} for term in ("barometer resolution", "reference clock")]
+    unserved.update(id="CJT503-5.3.19/6.21", verdict="not_tested", procedure="", attempt_records=[], measurements=[])
+    record["stops"] = [{"t": record["ended"], "level": 2, "by": "operator"}]
+    (tmp_path / "record.json").write_text(json.dumps(record))
+    said = texts_of(made(tmp_path / "record.json", tmp_path / "r.html", "--lang", "zh").read_text())
+    for word in ("气压计分辨力", "参考时钟", "本装置没有该条款的检验程序", "直接进入安全状态"):
+        assert said.count(word) == 1, word
+    assert "barometer" not in said and "reference clock" not in said
+
+
+def test_a_time_that_stands_alone_has_its_offset(runs, tmp_path):
+    record, _, content = runs["gas"]
+    cover = texts_of(made(record, tmp_path / "r.html", "--lang", "en").read_text()).split("Statement")[0]
+    assert content["utc_offset"] == "+08:00" and re.search(r"Dates of the tests.*\d \(UTC\+08:00\)", cover)
+
+
+def test_a_text_that_is_no_escape_sequence_can_not_turn_either(runs, tmp_path):
+    record = json.loads(json.dumps(runs["gas"][2]))
+    record["job"]["client"] = "safe \u202eelif"
+    (tmp_path / "record.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
+    page = made(tmp_path / "record.json", tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "\u202e" not in page and "safe \ufffdelif" in page
+
+
 def test_a_laboratory_changes_a_template(runs, tmp_path):
     record, plots, _ = runs["gas"]
     own = tmp_path / "own"

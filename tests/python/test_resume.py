@@ -132,6 +132,14 @@ def test_a_worn_valve_stays_worn(tmp_path):
     assert verdicts(again) == verdicts(record)
 
 
+def test_the_report_tells_of_it(gas, tmp_path):
+    source, whole = gas
+    cut(source, whole["run"], tmp_path, 40)
+    resumed(tmp_path, "--by", "Li <Wei>")
+    report = (tmp_path / "meterrig-data" / "reports" / f"{whole['run']}.html").read_text()
+    assert "Li &lt;Wei&gt;" in report and "Li <Wei>" not in report
+
+
 def test_what_is_finished_does_not_go_on(gas):
     folder, whole = gas
     before = journal(folder / "meterrig-data", whole["run"])
@@ -177,6 +185,10 @@ def test_the_files_have_to_be_those_of_the_start(tmp_path):
     other = {**rig["instruments"][supply], "serial": "ANOTHER-1"}
     (tmp_path / "rig.json").write_text(json.dumps({**rig, "instruments": {**rig["instruments"], supply: other}}))
     refused(f"{supply} is another instrument")
+    again = {**rig["instruments"][supply], "calibration": {**rig["instruments"][supply]["calibration"],
+                                                           "certificate": "NEW-1"}}
+    (tmp_path / "rig.json").write_text(json.dumps({**rig, "instruments": {**rig["instruments"], supply: again}}))
+    refused(f"{supply} has another calibration")
     (tmp_path / "rig.json").write_text(json.dumps(rig))
     record = resumed(tmp_path / "cut")
     assert verdicts(record) == verdicts(whole)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sqlite3
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -122,6 +123,25 @@ def test_the_report_draws_them(run):
     assert report.count('<figure class="waveform">') == 9
     for word in ("静态工作电流波形", "waveform of the quiescent current", "接收窗口", "valve motor", "transmit burst"):
         assert word in report
+
+
+def test_the_report_draws_how_a_held_pressure_decayed(cli, tmp_path):
+    ended = cli("run", "cjt503-auto", "--only", "5.3.7", "--defect", "cjt503-5.3.7-d2@2", "--record", "record.json")
+    assert ended.returncode == 1, ended.stderr
+    record = json.loads((tmp_path / "record.json").read_text())
+    (plots,) = (tmp_path / "meterrig-data" / "plots").glob("*.json")
+    drawn = json.loads(plots.read_text())
+    store = sqlite3.connect(tmp_path / "meterrig-data" / "meterrig.sqlite")
+    for sample in (1, 2, 3):
+        result = result_of(SimpleNamespace(record=record), sample, "CJT503-5.3.7/6.9")
+        (series,) = result["attempt_records"][0]["series"]
+        digest = bytes.fromhex(series["sha256"][7:])
+        (kept,) = store.execute("SELECT bytes FROM blobs WHERE sha256 = ?", [digest]).fetchone()
+        plot = drawn[series["sha256"]]
+        assert [low for low, _ in plot["buckets"]] == list(np.frombuffer(kept, "<f8"))
+        assert (plot["unit"], plot["duration_s"]) == ("Pa", series["samples"] * series["interval_s"])
+    report = next((tmp_path / "meterrig-data" / "reports").glob("*.html")).read_text()
+    assert "保压过程的压力" in report and report.count('<figure class="waveform">') == 3
 
 
 def test_a_changed_chunk_is_found(cli, tmp_path):

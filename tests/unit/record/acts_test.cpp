@@ -92,6 +92,7 @@ TEST_F(Acts, ThreePersonsTestReviewAndApprove) {
   for (const char* const same : {"Li Wei", "WANG"})
     EXPECT_NE(refused("approved", by(same, {{"number", "R-1"}})).find("three different persons"), std::string::npos);
   EXPECT_NE(refused("approved", by("Zhang")).find("--number"), std::string::npos);
+  EXPECT_NE(refused("approved", by("Zhang", {{"number", "R-1-A1"}})).find("an amendment"), std::string::npos);
   approve("R-1");
   EXPECT_EQ(state(), ApprovalState::approved);
   EXPECT_EQ(approval().newest().number, "R-1");
@@ -149,7 +150,7 @@ TEST_F(Acts, BackOneStepAndAnewAfterACorrection) {
 
 TEST_F(Acts, ARunThatGoesOnIsSignedAnew) {
   add("tested", by("Li Wei"));
-  Journal journal = Journal::reopen(bench_.store, bench_.clock, "r1");
+  Journal journal = Journal::reopen(bench_.store, bench_.clock, "r1", bench_.store.head("r1"));
   journal.append("run_resumed", json::object());
   journal.append("run_ended", {{"state", "finished"}, {"verdict", "pass"}});
   journal.commit();
@@ -242,6 +243,39 @@ TEST(Person, OnePersonHasOneKey) {
   EXPECT_EQ(person_key("Groß"), person_key("GROSS"));
   EXPECT_NE(person_key("Li Wei"), person_key("Li Wen"));
   for (const char* const none : {"", "  ", "\u3000", "\u200B", "\xff"}) EXPECT_EQ(person_key(none), "") << none;
+}
+
+// Of the one who signed and of nobody else, as long as what was signed is what is there.
+TEST_F(Acts, SignaturesThatHold) {
+  const auto signers = [this] {
+    const ReportDocument document = approval().newest();
+    std::vector<std::string> names;
+    for (const json* one : {&document.tested, &document.reviewed, &document.approved})
+      names.push_back(one->is_null() ? "-" : one->at("by").get<std::string>());
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  add("tested", by("Li Wei"));
+  add("reviewed", by("Wang Fang"));
+  EXPECT_EQ(signers(), (Names{"Li Wei", "Wang Fang", "-"}));
+  add("returned", because("Zhang", "a value is missing"));
+  EXPECT_EQ(signers(), (Names{"Li Wei", "-", "-"})) << "one step back";
+  add("reviewed", by("Wang Fang"));
+  add("corrected", because("Li Wei", "slip of the hand"));
+  EXPECT_EQ(signers(), (Names{"-", "-", "-"}));
+  add("tested", by("Li Wei"));
+  EXPECT_EQ(signers(), (Names{"Li Wei", "-", "-"}));
+  add("reviewed", by("Chen"));
+  approve("R-7");
+  EXPECT_EQ(signers(), (Names{"Li Wei", "Chen", "Zhang"}));
+}
+
+TEST(Persons, AreTheSameWhateverStandsBetweenTheirLetters) {
+  for (const char* const same : {"Li Wei.", "li  wei", "LI-WEI", "Ｌｉ Ｗｅｉ", "Li\u00a0Wei", "(Li Wei)"})
+    EXPECT_EQ(person_key(same), person_key("Li Wei")) << same;
+  EXPECT_NE(person_key("Li Wei 2"), person_key("Li Wei"));
+  EXPECT_NE(person_key("李伟"), person_key("李玮"));
+  EXPECT_EQ(person_key(" . "), "");
 }
 
 }  // namespace

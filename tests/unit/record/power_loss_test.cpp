@@ -68,7 +68,7 @@ std::string wrong_after(const fs::path& directory, std::uint64_t acknowledged) {
     return std::to_string(report.events) + " events of " + std::to_string(acknowledged) + " acknowledged ones";
   // It can go on.
   VirtualClock clock(test::epoch());
-  Journal journal = Journal::reopen(store, clock, "r1");
+  Journal journal = Journal::reopen(store, clock, "r1", store.head("r1"));
   journal.append("run_resumed", nlohmann::json::object());
   journal.commit();
   return store.verify("r1").ok() ? "" : "it does not go on";

@@ -124,7 +124,7 @@ TEST_F(Sealed, AnEventAfterTheSealedEndIsAdded) {
 
 TEST_F(Sealed, ARunThatGoesOnIsSealedAgainAtItsNextEnd) {
   seal();
-  Journal journal = Journal::reopen(bench_.store, bench_.clock, "r1");
+  Journal journal = Journal::reopen(bench_.store, bench_.clock, "r1", bench_.store.head("r1"));
   journal.append("run_resumed", {{"by", "Li"}});
   journal.commit();
   EXPECT_EQ(by_seal().text, "sealed up to event 24 by key " + key_.public_key().id() + "; the run went on");

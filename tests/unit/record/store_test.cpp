@@ -59,7 +59,7 @@ TEST_F(SqliteTest, WhatWasCommittedIsThereAfterReopening) {
   EXPECT_EQ(store.read_blob(sha256({std::string("raw\0bytes", 9)})), std::string("raw\0bytes", 9));
   EXPECT_EQ(store.read_blob(Digest{}), std::nullopt);
 
-  Journal journal = Journal::reopen(store, clock_, "r1");
+  Journal journal = Journal::reopen(store, clock_, "r1", store.head("r1"));
   EXPECT_EQ(journal.append("run_resumed", json::object()), 2U);
   journal.commit();
   EXPECT_TRUE(store.verify("r1").ok());
@@ -105,7 +105,7 @@ TEST_F(SqliteTest, DamageInTheFileIsFound) {
   journal.commit();
   meddle("UPDATE events SET bytes = replace(bytes, '\"x\"', '\"y\"') WHERE seq = 4");
   EXPECT_EQ(store.verify("r1").text, "event 4 is changed: its bytes do not give its hash");
-  EXPECT_THROW(Journal::reopen(store, clock_, "r1"), StoreError);
+  EXPECT_THROW(Journal::reopen(store, clock_, "r1", store.head("r1")), StoreError);
   meddle("DELETE FROM events WHERE seq = 3");
   EXPECT_EQ(store.verify("r1").damage, Damage::missing);
   meddle("DELETE FROM events WHERE seq > 2");
