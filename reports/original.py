@@ -49,9 +49,6 @@ def ambient(timeline, station, at):
 
 def safe_states(timeline, station, attempt):
     """(before, after) an attempt: when outputs were read back last and next, and what they said; none if never."""
-    own = attempt.get("safe_states")
-    if own:
-        return own[0], own[-1] if len(own) > 1 else None
     if not attempt["started"] or not attempt["ended"]:
         return None, None
     before = [pair[0] for pair in timeline.around(station, attempt["started"]).get(None, []) if pair[0]]

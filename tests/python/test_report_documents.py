@@ -218,16 +218,6 @@ def test_every_use_of_an_instrument_is_a_line(closed, tmp_path):
     assert all(f"serial {row[2]}" in texts for row in rows if row[2])
 
 
-def test_an_attempt_says_its_own_safe_states(closed, tmp_path):
-    _, _, record, dossier = closed
-    other = json.loads(json.dumps(record))
-    state = {"t": "2026-11-21T00:00:00Z", "reason": "x",
-             "outputs": [{"instrument": "psu1", "ok": False, "setting": "output = off", "read_back": "ON"}]}
-    other["duts"][0]["results"][0]["attempt_records"][0]["safe_states"] = [state]
-    file, words = written(tmp_path, other, {**dossier, "attachments": []})
-    assert "output = off → ON !" in made(file, tmp_path / "o.html", "--document", "record", *words).read_text()
-
-
 def test_the_atml_has_every_outcome_and_value(gas, tmp_path):
     file, record = gas
     root = ElementTree.parse(made(file, tmp_path / "r.atml.xml")).getroot()
