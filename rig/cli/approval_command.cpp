@@ -60,6 +60,7 @@ int approve(const ActOptions& options) {
 int amend(const ActOptions& options) {
   ApprovalDesk desk(options.data, options.run);
   if (!desk.whole()) return broken_record;
+  desk.expect_fit_to_sign();
   Json body = common_body(options);
   for (const std::string& change : options.changes) body["changes"].push_back(checked_text("--change", change));
   desk.amend(std::move(body));

@@ -67,6 +67,15 @@ int verify_run(const IntegrityOptions& options) {
 }
 
 // The audit log, for people or as it is.
+// What was given a number, attached, corrected.
+std::string what_of(const nlohmann::json& act) {
+  const auto text = [&](const char* key) { return act.value(key, ""); };
+  if (!text("number").empty()) return ", " + text("number");
+  if (text("type") == "attached") return fmt::format(", {} ({})", text("name"), text("caption"));
+  if (text("type") == "corrected") return fmt::format(", {}: \"{}\" is \"{}\"", text("what"), text("old"), text("new"));
+  return "";
+}
+
 int show_acts(const IntegrityOptions& options) {
   record::SqliteStore store(options.data, record::SqliteStore::Missing::refuse);
   const std::string run = store.find_run(options.run);
@@ -76,8 +85,8 @@ int show_acts(const IntegrityOptions& options) {
   for (const nlohmann::json& act : report.acts) {
     if (options.as_json) break;
     const nlohmann::json reason = act.value("reason", nlohmann::json());
-    fmt::print("{:>3} {} {:<9} {}{}{}\n", act.value("seq", 0), act.value("t", ""), act.value("type", ""),
-               act.value("by", ""), reason.is_string() ? ": " : "",
+    fmt::print("{:>3} {} {:<9} {}{}{}{}\n", act.value("seq", 0), act.value("t", ""), act.value("type", ""),
+               act.value("by", ""), what_of(act), reason.is_string() ? ": " : "",
                reason.is_string() ? reason.get<std::string>() : "");
   }
   return 0;
@@ -89,7 +98,8 @@ int seal_one(const IntegrityOptions& options) {
   const record::Seal seal = record::seal_run(store, run, seal_key(options.data), wall_time());
   const record::SealReport report = record::check_seals(store, run, known_keys(options.data));
   if (!report.ok()) return broken(run, report.text);
-  fmt::print("{}: {}\n{}\n", run, report.text, record::printed_seal(run, seal));
+  fmt::print(stderr, "{}: {}\n", run, report.text);
+  fmt::print("{}\n", record::printed_seal(run, seal));
   return 0;
 }
 

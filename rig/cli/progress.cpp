@@ -92,8 +92,10 @@ class PlainProgress final : public rig::Observer {
                      say(of_.language, zh, en)));
   }
   void run_ended(record::RunState state, record::Verdict verdict) override {
-    line(fmt::format("{} {}  {}", say(of_.language, "运行结束", "run"), record::word(state),
-                     verdict_word(verdict, of_.language)));
+    line(fmt::format(
+        "{} {}  {}", say(of_.language, "运行", "run"),
+        say(of_.language, state == record::RunState::finished ? "完成" : "中止", std::string(record::word(state))),
+        verdict_word(verdict, of_.language)));
   }
 
  private:

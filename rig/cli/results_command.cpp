@@ -27,6 +27,7 @@ struct ResultsOptions {
   std::string waveform;
   std::string format;
   fs::path output;
+  bool bom = false;
   double from_s = 0;
   double to_s = INFINITY;
   record::ResultFilter filter;
@@ -73,6 +74,7 @@ void add_waveform(CLI::App& command, ResultsOptions& options) {
       ->check(CLI::IsMember({"csv", "xlsx", "hdf5", "json", "npy", "float32"}))
       ->type_name("csv|xlsx|hdf5|json|npy|float32");
   command.add_option("-o,--output", options.output, "The file; standard output without it")->type_name("FILE");
+  command.add_flag("--bom", options.bom, "Begin a csv of measurements with a byte order mark, for spreadsheets");
   command.add_option("--from", options.from_s, "From this second of the waveform on")->type_name("S")->needs(which);
   command.add_option("--to", options.to_s, "Up to this second")->type_name("S")->needs(which);
   command.footer(
@@ -117,6 +119,8 @@ int list_runs(const ResultsOptions& options) {
     }
   }
   if (options.as_json) fmt::print("{}\n", objects.dump(2));
+  if (!options.as_json && objects.empty())
+    fmt::print(stderr, "meterrig: no run {}\n", options.filter.any() ? "has such a result" : "is kept here");
   return 0;
 }
 
@@ -178,6 +182,8 @@ int export_one_waveform(record::JournalStore& store, const std::string& run, con
     throw UserError(fmt::format("--format {} is of one waveform: name it with --waveform", options.format));
   std::vector<std::string> words{"meterrig", run, "--data", options.data.string(), "--format", options.format};
   if (!options.output.empty()) words.insert(words.end(), {"-o", options.output.string()});
+  if (!options.lang.empty()) words.insert(words.end(), {"--lang", options.lang});
+  if (options.bom) words.emplace_back("--bom");
   go_on_in_python(words, "meterrig.export");
 }
 

@@ -20,7 +20,7 @@ struct ResumeOptions {
 };
 
 int resume(const ResumeOptions& wanted, const Start& start) {
-  const std::filesystem::path data = std::filesystem::absolute(wanted.data);
+  const std::filesystem::path data = std::filesystem::absolute(wanted.data).lexically_normal();
   const bool to_file = !wanted.record.empty() && wanted.record != "-";
   const std::string record = to_file ? std::filesystem::absolute(wanted.record).string() : wanted.record;
   std::optional<rig::Resumption> resumption;

@@ -33,6 +33,8 @@ int leave(Session& session, const RunFiles& files, const RunOptions& options, co
   const bool reported = render_report(files.loader.path(), record_file, report_file, Language::both);
   put(out, fmt::format("{} {}\n", say(language, "记录", "record"), record_file.string()));
   if (reported) put(out, fmt::format("{} {}\n", say(language, "报告", "report"), report_file.string()));
+  if (record->at("state") == "aborted")
+    put(out, fmt::format("{} meterrig resume {} --by NAME\n", say(language, "继续检验", "to go on"), id));
   return record::exit_code(*record);
 }
 

@@ -235,12 +235,19 @@ class Gatherer {
     } else if (type == "certificate") {
       attempt.certificates.push_back(body_of(event));
     } else if (type == "prompt") {
-      prompts_[event.value("prompt_id", json()).dump()] = event.value("text", json());
+      prompts_[asked_in(event)] = event.value("text", json());
     } else if (type == "answer") {
       json entry = timed(event);
-      entry["prompt"] = prompts_[event.value("prompt_id", json()).dump()];
+      entry["prompt"] = prompts_[asked_in(event)];
       attempt.answers.push_back(std::move(entry));
     }
+  }
+
+  // Each attempt on each sample numbers its prompts by itself.
+  static std::string asked_in(const json& event) {
+    json where = json::array();
+    for (const char* key : {"sample", "id", "attempt", "prompt_id"}) where.push_back(event.value(key, json()));
+    return where.dump();
   }
 
   // A pass, recorded or not applicable covers nothing worse that was measured.

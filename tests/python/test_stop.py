@@ -71,6 +71,7 @@ def test_one_stop(tmp_path, number, line):
     tested = {result["verdict"] for dut in record["duts"] for result in dut["results"]}
     assert "not_tested" in tested and "fail" not in tested
     assert "run aborted" in "".join(before) + out
+    assert f"meterrig resume {record['run']} --by NAME" in out, "what to do next"
 
 
 def test_verdicts_before_the_stop_stay_as_they_are(tmp_path):

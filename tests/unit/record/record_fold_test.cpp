@@ -353,6 +353,11 @@ TEST(RecordFold, NotesAnswersSeriesAndEnvironmentAreInTheRecord) {
                                                             {"interval_s", 0.5},
                                                             {"samples", 10},
                                                             {"sha256", std::string(64, 'a')}}));
+  // Another sample's prompt of the same number, asked before this one is answered.
+  bench.begin(2, leak);
+  bench.journal.append("prompt", with(at(1, leak), {{"prompt_id", "p2"}, {"text", {{"zh", "一"}, {"en", "first"}}}}));
+  bench.journal.append("prompt", with(at(2, leak), {{"prompt_id", "p2"}, {"text", {{"zh", "二"}, {"en", "second"}}}}));
+  bench.journal.append("answer", with(at(1, leak), {{"prompt_id", "p2"}, {"value", "yes"}}));
   bench.end(1, leak, "pass");
   const json record = fold(bench);
   EXPECT_EQ(record["environment"][0]["value"], 21.5);
@@ -363,6 +368,7 @@ TEST(RecordFold, NotesAnswersSeriesAndEnvironmentAreInTheRecord) {
   EXPECT_EQ(result["operator"], "Li, Wang");
   EXPECT_EQ(result["evidence"][0], "sha256:" + std::string(64, 'a'));
   EXPECT_EQ(result["attempt_records"][0]["answers"][0]["prompt"]["en"], "look");
+  EXPECT_EQ(result["attempt_records"][0]["answers"][1]["prompt"]["en"], "first");
   EXPECT_EQ(result["attempt_records"][0]["series"][0]["samples"], 10);
 }
 
