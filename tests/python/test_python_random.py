@@ -124,7 +124,9 @@ def offered():
     for module in pkgutil.iter_modules(meterrig.__path__):
         if not module.name.startswith("_"):
             its = importlib.import_module(f"meterrig.{module.name}")
-            yield from ((f"{module.name}.{name}", getattr(its, name)) for name in its.__all__)
+            # A program's `main` ends the process over wrong words, as programs do; its own tests say which.
+            names = [name for name in its.__all__ if name != "main"]
+            yield from ((f"{module.name}.{name}", getattr(its, name)) for name in names)
     native = importlib.import_module("meterrig._meterrig")
     yield from ((name, its) for name, its in vars(native).items() if isinstance(its, type) and "Native" not in name)
 

@@ -116,7 +116,8 @@ std::string wrong_after_resume(const Events& events, const Baseline& baseline) {
       return fmt::format("{} is {} in the run that went on, and {} without; it ended with {}", clause,
                          found == verdicts.end() ? "missing" : found->second, verdict,
                          last_of(events, "clause_ended") ? last_of(events, "clause_ended")->dump() : "nothing");
-  for (const json& dut : record::fold_record(events).at("duts"))
+  const json record = record::fold_record(events);
+  for (const json& dut : record.at("duts"))
     for (const json& setting : dut.at("settings"))
       if (!setting.at("put_back").get<bool>() && !setting.at("old").is_null())
         return fmt::format("sample {} was left with another {}", dut.at("sample").dump(), setting.at("item").dump());
