@@ -311,12 +311,12 @@ def compare(
             shown = value_text(was.body) if key.name else was.verdict
             weight = "undecided" if _counts(key, was, config) else "unlimited"
             found.append(Finding(weight, "missing", key, shown, "", "本次没有", "missing from this run"))
-    named = {(key.clause, key.name) for key in after} | {(key.clause, key.name) for key in before}
+    named = {(key.clause, key.name) for key in [*after, *before]}
     asked = [("watch", *one) for one in sorted(config.watched)] + [("allow", r.clause, r.name) for r in config.allowed]
-    for word, clause, name in asked:
-        if (clause, name) not in named:
-            text = (f"`{word}` 所指的值不存在", f"`{word}` names a value that is not there; write the clause's whole id")
-            found.append(Finding("note", "unmatched", Key("", clause, name), "", "", *text))
+    for word, own, name in asked:
+        if (own, name) not in named:
+            zh, en = f"`{word}` 所指的值不存在", f"`{word}` names a value that is not there; write the clause's whole id"
+            found.append(Finding("note", "unmatched", Key("", own, name), "", "", zh, en))
     return found
 
 
